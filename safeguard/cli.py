@@ -1,0 +1,275 @@
+"""The command line: every command parses its input, calls the library, and prints.
+
+A mistake of the user gets one sentence on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import click
+import regex
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from safeguard import __version__
+from safeguard.errors import InputError, MissingExtraError, SafeguardError
+from safeguard.policy.profile import DEFAULT_PROFILE
+from safeguard.taxonomy import taxonomy
+from safeguard.verdict import Action
+
+if TYPE_CHECKING:
+    from safeguard.guard import Guard
+    from safeguard.verdict import Decision, Verdict
+
+app = typer.Typer(
+    name="safeguard",
+    help="Protects children from harmful content: judges text, pages and addresses, and filters them in a proxy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProfileOption = Annotated[
+    str, typer.Option("--profile", "-p", help="early_years, primary, lower_secondary, upper_secondary or staff.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_COLOURS: Final = {
+    Action.ALLOW: "green",
+    Action.TIP: "cyan",
+    Action.WARN: "yellow",
+    Action.REDACT: "yellow",
+    Action.BLOCK: "red",
+}
+_HOST: Final = regex.compile(r"[\w-]+(\.[\w-]+)*\.\p{L}{2,}(:\d+)?(/\S*)?")
+_FILE_NAME: Final = regex.compile(
+    r"(\.{0,2}/|~|[A-Za-z]:\\)\S*|[^\s/]+\.(txt|html?|json|jsonl|md|csv|xml|png|jpe?g|gif|webp|pdf|warc)",
+    regex.IGNORECASE,
+)
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
+_MAX_FILE: Final = 64 << 20  # bytes
+
+
+@app.command()
+def check(
+    target: Annotated[
+        str, typer.Argument(metavar="TEXT|FILE|URL", help="What to judge; '-' reads text from standard input.")
+    ],
+    profile: ProfileOption = DEFAULT_PROFILE,
+    as_json: JsonOption = False,
+    language: Annotated[str | None, typer.Option(help="vi or en; guessed if not given.")] = None,
+) -> None:
+    """Judge one thing and explain the verdict. Nothing is fetched: an address is judged by lists and its words."""
+    from safeguard.batch import as_answer
+    from safeguard.guard import Guard
+
+    guard = Guard()
+    guard.policy.profile(profile)
+    verdict = _judge(guard, target, language)
+    decision = guard.decide(verdict, profile)
+    if as_json:
+        typer.echo(json.dumps(as_answer(verdict, decision), ensure_ascii=False))
+    else:
+        _explain(verdict, decision)
+
+
+def _judge(guard: Guard, target: str, language: str | None) -> Verdict:
+    if target == "-":
+        return guard.check_text(_as_text(sys.stdin.buffer.read(_MAX_FILE + 1), "standard input"), language)
+    if "://" in target[:12]:
+        return guard.check_url(target)
+    if len(target) < 4096 and (path := Path(target)).exists():
+        if path.is_dir():
+            raise InputError(f"{target} is a folder: use 'safeguard scan {target}'")
+        return _judge_file(guard, path, language)
+    if _FILE_NAME.fullmatch(target):
+        raise InputError(f"there is no file {target}")
+    return guard.check_url(target) if _HOST.fullmatch(target) else guard.check_text(target, language)
+
+
+def _judge_file(guard: Guard, path: Path, language: str | None) -> Verdict:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    if data.startswith(_PICTURES):
+        return guard.check_image(data)
+    if path.suffix.lower() in (".html", ".htm", ".xhtml", ".svg", ".xml"):
+        return guard.check_page(data, content_type="text/html", language=language)
+    if path.suffix.lower() == ".json":
+        return guard.check_page(data, content_type="application/json", language=language)
+    return guard.check_text(_as_text(data, str(path)), language)
+
+
+def _as_text(data: bytes, name: str) -> str:
+    if len(data) > _MAX_FILE:
+        raise InputError(f"{name} has more than {_MAX_FILE >> 20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _explain(verdict: Verdict, decision: Decision) -> None:
+    console = Console()
+    language = decision.language
+    info = taxonomy()
+    console.print(Text(decision.action.value.upper(), style=f"bold {_COLOURS[decision.action]}"), decision.reason)
+    console.print(Text(f"profile {decision.profile}, language {verdict.language}", style="dim"))
+    shown = sorted(((score, category) for category, score in verdict.scores.items() if score >= 0.01), reverse=True)[:5]
+    for score, category in shown:
+        bar = "█" * round(score * 30)
+        console.print(
+            Text(f"{info[category].name[language]:<32}", end=""), Text(f"{score:5.2f} "), Text(bar, style="magenta")
+        )
+    if verdict.findings:
+        table = Table("category", "score", "where", "source", "text", box=None, header_style="dim")
+        for finding in verdict.findings[:12]:
+            excerpt = finding.text if len(finding.text) <= 60 else finding.text[:57] + "…"
+            place = f"{finding.start}-{finding.end}"
+            table.add_row(
+                finding.category, f"{finding.score:.2f}", place, finding.source, Text(" ".join(excerpt.split()))
+            )
+        console.print(table)
+
+
+@app.command()
+def scan(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT", help="A JSONL file, a folder, a WARC file, or '-' for JSONL on standard input."
+        ),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Where the answers go, as JSONL; default: standard output.")] = None,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that judge.")] = 1,
+) -> None:
+    """Judge many things. Exit code 0 if each was answered, 1 if some were errors."""
+    from safeguard.batch import read_items, write_answer
+    from safeguard.batch import scan as scan_items
+
+    answers = scan_items(read_items(source, sys.stdin.buffer), profile, jobs)
+    try:
+        stream = sys.stdout if out is None else out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {out}: {error.strerror}") from error
+    errors = total = 0
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed} judged"),
+        TextColumn("{task.fields[bad]} errors"),
+        TimeElapsedColumn(),
+    )
+    with (
+        stream,
+        Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress,
+    ):
+        task = progress.add_task("scan", total=None, bad=0)
+        for answer in answers:
+            total += 1
+            errors += "error" in answer
+            write_answer(answer, stream)
+            progress.update(task, completed=total, bad=errors)
+    typer.echo(f"{total} judged, {errors} errors", err=True)
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def proxy(
+    config: Annotated[Path | None, typer.Option(help="A TOML configuration file.")] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the proxy listens; default 127.0.0.1:8080.")
+    ] = None,
+    console: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the console listens; default 127.0.0.1:8081.")
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", "-p", help="The profile of every device that the configuration does not name."),
+    ] = None,
+) -> None:
+    """Run the filtering proxy with its console and block pages."""
+    try:
+        from proxy_addon.config import load_proxy_config
+        from proxy_addon.master import serve
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("the proxy", "proxy") from error
+    changes = {"listen": listen, "console": console, "profile": profile}
+    settings = load_proxy_config(config, {key: value for key, value in changes.items() if value is not None})
+    raise typer.Exit(serve(settings))
+
+
+@app.command()
+def train(
+    corpus: Annotated[Path, typer.Option(help="The corpus.")] = Path("models/corpus"),
+    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("models/text"),
+    version: Annotated[str, typer.Option(help="The version that findings will name.")] = "1",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+) -> None:
+    """Train the text model from the corpus."""
+    try:
+        from safeguard.train.fit import FOLDS
+        from safeguard.train.fit import train as fit
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training", "train") from error
+    from safeguard.train.corpus import read_corpus
+
+    texts = read_corpus(corpus)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("train", total=FOLDS + 5)
+
+        def step(name: str) -> None:
+            progress.update(task, advance=1, description=name)
+
+        manifest = fit(texts, out, version=version, jobs=jobs, step=step)
+        step("done")
+    typer.echo(f"{manifest['corpus']['texts']} texts, {manifest['corpus']['samples']} samples: {out}")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"safeguard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; mistakes of the user become one sentence and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except SafeguardError as error:
+        _complain(str(error))
+        code = 2
+    except click.ClickException as error:
+        _complain(error.format_message())
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    sentence = " ".join(message.split())
+    typer.echo(f"safeguard: {sentence if sentence.endswith('.') else sentence + '.'}", err=True)

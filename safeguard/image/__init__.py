@@ -1,0 +1,1 @@
+"""Judging pictures; needs the extra ``image``."""

@@ -1,0 +1,204 @@
+"""From the bytes of a response to its text, within bounds.
+
+A compressed body is a promise that may be a bomb: every coding is undone by a streaming decoder that stops at a cap,
+so that memory never depends on what the sender claims. What cannot be decoded is said to be so; nothing passes as
+empty text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import brotli
+import regex
+import zstandard
+
+from safeguard.errors import SafeguardError
+from safeguard.verdict import Outcome
+
+MAX_BYTES: Final = 4 << 20  # of decoded text that is judged
+_MAX_CODINGS: Final = 3  # stacked; real servers use one
+_CHUNK: Final = 1 << 16
+_ZSTD_WINDOW: Final = 1 << 23  # RFC 9659: a zstd body on the web needs no more
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A decoded body: its bytes, whether they are all of it, or why there are none."""
+
+    data: bytes
+    outcome: Outcome
+
+
+class _UndecodableError(SafeguardError):
+    """The body is not what its content coding says."""
+
+
+class _TooLargeError(SafeguardError):
+    """The body is larger than the cap when decoded."""
+
+
+class _Decoder(Protocol):
+    def __call__(self, data: bytes, limit: int) -> bytes: ...
+
+
+def _inflate(data: bytes, limit: int, window: int) -> bytes:
+    """Gzip (all members) or deflate."""
+    output = bytearray()
+    while data:
+        decoder = zlib.decompressobj(window)
+        output += decoder.decompress(data, limit + 1 - len(output))
+        if len(output) > limit:
+            raise _TooLargeError
+        if not decoder.eof:
+            if decoder.unconsumed_tail:
+                raise _TooLargeError
+            raise _UndecodableError("it ends too early")
+        rest = decoder.unused_data
+        if window == zlib.MAX_WBITS | 16 and rest[:2] == b"\x1f\x8b":
+            data = rest
+        else:
+            break
+    return bytes(output)
+
+
+def _gzip(data: bytes, limit: int) -> bytes:
+    return _inflate(data, limit, zlib.MAX_WBITS | 16)
+
+
+def _deflate(data: bytes, limit: int) -> bytes:
+    """RFC 9110 means zlib's format; some servers send the raw one, and browsers take both."""
+    try:
+        return _inflate(data, limit, zlib.MAX_WBITS)
+    except zlib.error:
+        return _inflate(data, limit, -zlib.MAX_WBITS)
+
+
+def _brotli(data: bytes, limit: int) -> bytes:
+    decoder = brotli.Decompressor()
+    output = bytearray(decoder.process(data, output_buffer_limit=_CHUNK))
+    while not decoder.is_finished():
+        if len(output) > limit:
+            raise _TooLargeError
+        more = decoder.process(b"", output_buffer_limit=_CHUNK)
+        if not more and decoder.can_accept_more_data():
+            raise _UndecodableError("it ends too early")
+        output += more
+    if len(output) > limit:
+        raise _TooLargeError
+    return bytes(output)
+
+
+def _zstd(data: bytes, limit: int) -> bytes:
+    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
+    output = reader.read(limit + 1)
+    if len(output) > limit:
+        raise _TooLargeError
+    if not output and data:
+        raise _UndecodableError("it holds no frame")
+    return output
+
+
+def _identity(data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise _TooLargeError
+    return data
+
+
+_DECODERS: Final[dict[str, _Decoder]] = {
+    "": _identity,
+    "identity": _identity,
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}
+
+
+def decode_body(body: bytes, content_encoding: str = "", limit: int = MAX_BYTES) -> Body:
+    """Undo the content codings of a body, the last applied first.
+
+    Args:
+        content_encoding: the header's value; empty for none.
+        limit: bytes; a body that decodes to more is ``too_large``.
+    """
+    codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+    if len(codings) > _MAX_CODINGS:
+        return Body(b"", Outcome.UNDECODABLE)
+    try:
+        for coding in reversed(codings):
+            body = _DECODERS[coding](body, limit)
+    except _TooLargeError:
+        return Body(b"", Outcome.TOO_LARGE)
+    except (KeyError, _UndecodableError, zlib.error, brotli.error, zstandard.ZstdError):
+        return Body(b"", Outcome.UNDECODABLE)
+    return Body(body, Outcome.SCANNED)
+
+
+_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_HEADER_CHARSET: Final = regex.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", regex.IGNORECASE)
+_META_CHARSET: Final = regex.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", regex.IGNORECASE)
+_META_WITHIN: Final = 1024  # bytes: where the HTML standard lets it stand
+# The web's names for what Python calls otherwise; the standard's table reads Latin-1 as Windows-1252.
+_ALIASES: Final = {
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "cp1252",
+    "ascii": "cp1252",
+    "x-sjis": "shift_jis",
+}
+
+# Python codecs that no browser knows; punycode also takes quadratic time.
+_NOT_ON_THE_WEB: Final = frozenset(
+    {"idna", "punycode", "utf-7", "utf7", "unicode_escape", "unicode-escape", "raw_unicode_escape", "undefined"}
+)
+_SAMPLE: Final = 1 << 16  # bytes that are looked at to guess a charset
+_BROKEN_UTF8: Final = regex.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
+
+
+def decode_text(data: bytes, content_type: str = "") -> str:
+    """The text of decoded bytes: by BOM, header, ``<meta>``, UTF-16's look, UTF-8, and else Windows-1258 (Vietnamese).
+
+    Bytes that make no sense in the charset become U+FFFD: a browser shows them so too, and the rest is judged.
+    """
+    for bom, charset in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(charset, "replace")
+    for charset in _declared(data, content_type):
+        if charset in _NOT_ON_THE_WEB:
+            continue
+        try:
+            return data.decode(_ALIASES.get(charset, charset), "replace")
+        except (LookupError, UnicodeError):  # an unknown name, or a codec that is not one of text
+            continue
+    if (charset_16 := _looks_like_utf16(data)) is not None:
+        return data.decode(charset_16, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        broken = sum(1 for _ in _BROKEN_UTF8.finditer(data, 0, _SAMPLE))
+        # A few broken bytes are damage in UTF-8; text that fails all along is of the older code page.
+        return data.decode("utf-8" if broken * 100 < min(len(data), _SAMPLE) else "cp1258", "replace")
+
+
+def _declared(data: bytes, content_type: str) -> list[str]:
+    names = [match.group(1).lower() for match in _HEADER_CHARSET.finditer(content_type)]
+    if (meta := _META_CHARSET.search(data, 0, _META_WITHIN)) is not None:
+        name = meta.group(1).decode("ascii", "replace").lower()
+        # A page whose <meta> can be read as ASCII is not UTF-16, whatever it says (HTML standard, 13.2.3.2).
+        names.append("utf-8" if name.startswith("utf-16") else name)
+    return names
+
+
+def _looks_like_utf16(data: bytes) -> str | None:
+    """UTF-16 without BOM: every other byte of mostly Latin text is zero."""
+    sample = data[:2048]
+    if len(sample) < 4:
+        return None
+    if sample[1::2].count(0) > len(sample) // 5:
+        return "utf-16-le"
+    return "utf-16-be" if sample[0::2].count(0) > len(sample) // 5 else None

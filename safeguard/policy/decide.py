@@ -1,0 +1,81 @@
+"""Turn a verdict into a decision for one profile."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from safeguard.errors import UnknownProfileError
+from safeguard.policy.profile import DEFAULT_PROFILE, load_profiles
+from safeguard.taxonomy import Category, taxonomy
+from safeguard.verdict import Action, Decision, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from safeguard.policy.profile import Profile
+
+_NOTHING_FOUND = {"vi": "Không thấy nội dung có hại.", "en": "Nothing harmful was found."}
+_UNJUDGED = {
+    Outcome.NOT_SCANNABLE: {
+        "vi": "Loại nội dung này không có chữ để kiểm tra.",
+        "en": "This kind of content has no words to check.",
+    },
+    Outcome.TOO_LARGE: {
+        "vi": "Trang này quá lớn nên chưa kiểm tra được.",
+        "en": "This page is too large to be checked.",
+    },
+    Outcome.UNDECODABLE: {
+        "vi": "Trang này bị mã hóa lạ nên chưa đọc được.",
+        "en": "This page is coded in a way that could not be read.",
+    },
+}
+
+
+class Policy:
+    """The profiles in force. Safe to share between threads."""
+
+    def __init__(self, profiles: Mapping[str, Profile] | None = None) -> None:
+        self.profiles: Mapping[str, Profile] = MappingProxyType(dict(load_profiles() if profiles is None else profiles))
+
+    def profile(self, name: str = DEFAULT_PROFILE) -> Profile:
+        """The profile of that name.
+
+        Raises:
+            UnknownProfileError: there is none.
+        """
+        try:
+            return self.profiles[name]
+        except KeyError:
+            raise UnknownProfileError(name, tuple(self.profiles)) from None
+
+    def decide(self, verdict: Verdict, profile: str = DEFAULT_PROFILE, language: str | None = None) -> Decision:
+        """What to do about ``verdict`` under ``profile``.
+
+        The strictest action that any category's score calls for; among equals, the category that is surest.
+
+        Args:
+            language: of the reason, ``vi`` or ``en``; default: that of the thing judged.
+
+        Raises:
+            UnknownProfileError: there is no such profile.
+        """
+        chosen = self.profile(profile)
+        language = language or verdict.language
+        if verdict.outcome is not Outcome.SCANNED:
+            action = chosen.unjudged.get(verdict.outcome, Action.ALLOW)
+            return Decision(
+                action, None, _UNJUDGED[verdict.outcome][language], profile, language, outcome=verdict.outcome
+            )
+        reached = [
+            (response.action.severity, verdict.scores[category], category)
+            for category in Category
+            if verdict.scores[category] >= (response := chosen.responses[category]).threshold
+            and response.action is not Action.ALLOW
+        ]
+        if not reached:
+            return Decision(Action.ALLOW, None, _NOTHING_FOUND[language], profile, language)
+        _, _, category = max(reached, key=lambda item: item[:2])
+        info = taxonomy()[category]
+        action = chosen.responses[category].action
+        return Decision(action, category, info.reason[language], profile, language, helpline=info.helpline)

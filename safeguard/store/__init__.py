@@ -1,0 +1,1 @@
+"""What is remembered: today counters only, in memory."""

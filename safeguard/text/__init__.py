@@ -1,0 +1,1 @@
+"""Judging plain text: normalise, look for phrases, score with the trained model, calibrate."""

@@ -1,0 +1,52 @@
+"""Tell Vietnamese from English, with or without accents: the two languages for which scores are calibrated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from safeguard.text import alphabet
+from safeguard.text.alphabet import BREAK, SPACE
+
+if TYPE_CHECKING:
+    from safeguard.text.normalize import Folded
+
+LANGUAGES: Final = ("vi", "en")
+
+# Words that one language uses all the time and the other hardly ever, as they look without accents; teen-code included.
+_VIETNAMESE: Final = (
+    "anh bac bai bao biet cac cai chi cua cung dang day den deu duoc giup hoac khi khong lai lam len minh moi muon "
+    "nay nen neu ngay nguoi nha nhe nhieu nhu nhung noi oi qua rang rat roi sau se tai thay thoi tien toi trong truoc "
+    "tren tu va vay viec voi vua ko hok khum dc cx vs bn mik iu nhen luon em ban xin uy tin vao choi"
+)
+_ENGLISH: Final = (
+    "the of and is you that it he was for are with as his they be this have from or by but not what all were we when "
+    "your there use each which she how their if will up other about out many then them these some her would into time "
+    "has look more see than been who its did get our just no my in on at to"
+)
+
+
+def _as_symbols(words: str) -> frozenset[bytes]:
+    return frozenset(bytes(alphabet.SYMBOL_OF[letter] for letter in word) for word in words.split())
+
+
+_VIETNAMESE_WORDS: Final = _as_symbols(_VIETNAMESE)
+_ENGLISH_WORDS: Final = _as_symbols(_ENGLISH)
+_ACCENTED_SHARE: Final = (
+    0.03  # of the letters: Vietnamese prose has about a quarter, English with loan words under 0.01
+)
+_SAMPLE: Final = 4096  # symbols
+
+
+def guess_language(folded: Folded, text: int = 0) -> str:
+    """``vi`` or ``en`` for text number ``text``; ``en`` where nothing tells."""
+    first, last = int(folded.edges[text]) + 1, int(folded.edges[text + 1])
+    symbols = folded.accented[first : min(last, first + _SAMPLE)]
+    accented = np.count_nonzero(alphabet.IS_ACCENTED[symbols])
+    if accented > _ACCENTED_SHARE * np.count_nonzero(alphabet.IS_LETTER[symbols]):
+        return "vi"
+    words = symbols.tobytes().replace(bytes([BREAK]), bytes([SPACE])).split(bytes([SPACE]))
+    vietnamese = sum(word in _VIETNAMESE_WORDS for word in words)
+    english = sum(word in _ENGLISH_WORDS for word in words)
+    return "vi" if vietnamese > english else "en"

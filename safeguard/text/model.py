@@ -1,0 +1,146 @@
+"""The trained text model: a linear layer over hashed n-grams, calibrated together with the phrase packs.
+
+The artefact is a folder of plain arrays and a manifest: nothing is unpickled, weights are memory-mapped so that
+processes share them, and a file whose sha256 is not the manifest's is refused.
+
+For a text with n-gram counts ``x``, the raw score of a category is ``w·x / sqrt(sum(x)) + b``; the calibrated
+probability is a logistic function of it and of the phrase evidence (Platt 1999), fitted for each language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from safeguard.errors import DataError
+from safeguard.resources import models_dir
+from safeguard.taxonomy import Category
+from safeguard.text.features import BITS, CHARACTERS, WORDS, ngrams
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from safeguard.text.alphabet import Symbols
+    from safeguard.text.normalize import Positions
+
+Scores = npt.NDArray[np.float64]
+
+WEIGHTS: Final = "weights.npy"
+MANIFEST: Final = "manifest.json"
+FEATURES: Final = {"bits": BITS, "characters": list(CHARACTERS), "words": list(WORDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Per category: ``probability = sigmoid(model * raw + phrases * log1p(evidence) + bias)``."""
+
+    model: Scores
+    phrases: Scores
+    bias: Scores
+
+
+class TextModel:
+    """The loaded model.
+
+    Attributes:
+        version: goes into the ``source`` of every finding.
+        categories: the columns of all scores.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        categories: tuple[Category, ...],
+        weights: npt.NDArray[np.int8],
+        scale: Scores,
+        bias: Scores,
+        calibration: Mapping[str, Calibration],
+    ) -> None:
+        self.version = version
+        self.categories = categories
+        self._weights = weights
+        self._scale = scale
+        self._bias = bias
+        self._calibration = calibration
+
+    def raw(self, symbols: Symbols, edges: Positions) -> Scores:
+        """Raw scores of texts.
+
+        Args:
+            symbols: a view of folded text.
+            edges: text ``i`` lies between ``edges[i]`` and ``edges[i + 1]``.
+
+        Returns:
+            An array of one row a text and one column a category.
+        """
+        texts = len(edges) - 1
+        total = np.zeros((texts, len(self.categories)))
+        count = np.zeros(texts)
+        for buckets, places in ngrams(symbols, edges):
+            if not buckets.size:
+                continue
+            firsts = np.searchsorted(places, edges)
+            sizes = np.diff(firsts)
+            filled = sizes > 0
+            rows = self._weights[buckets[firsts[0] : firsts[-1]]]
+            total[filled] += np.add.reduceat(rows, firsts[:-1][filled] - firsts[0], axis=0, dtype=np.int32)
+            count += sizes
+        return total * self._scale / np.sqrt(np.maximum(count, 1))[:, None] + self._bias
+
+    def probabilities(self, raw: Scores, evidence: Scores, language: str) -> Scores:
+        """Calibrated probabilities of raw scores and phrase evidence (both one row a text) in one language."""
+        calibration = self._calibration[language]
+        logits = calibration.model * raw + calibration.phrases * np.log1p(evidence) + calibration.bias
+        probabilities: Scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+        return probabilities
+
+
+def load_model(folder: Path | None = None) -> TextModel:
+    """Load the model in ``folder`` (default: the shipped one).
+
+    Raises:
+        DataError: a file is missing, altered, or made for other features than this code computes.
+    """
+    folder = folder or models_dir() / "text"
+    manifest = read_manifest(folder)
+    weights_path = folder / WEIGHTS
+    try:
+        digest = hashlib.sha256(weights_path.read_bytes()).hexdigest()
+        if digest != manifest["files"][WEIGHTS]:
+            raise DataError(f"{weights_path} is not the file its manifest names: install safeguard again")
+        weights = np.load(weights_path, mmap_mode="r", allow_pickle=False)
+        if manifest["features"] != FEATURES:
+            raise DataError(f"{folder} was trained for other features: {manifest['features']}, not {FEATURES}")
+        categories = tuple(Category(name) for name in manifest["categories"])
+        return TextModel(
+            version=manifest["version"],
+            categories=categories,
+            weights=weights,
+            scale=np.array(manifest["scale"]),
+            bias=np.array(manifest["bias"]),
+            calibration={
+                language: Calibration(*(np.array(table[key]) for key in ("model", "phrases", "bias")))
+                for language, table in manifest["calibration"].items()
+            },
+        )
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise DataError(f"the text model in {folder} cannot be loaded: {error}") from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model folder.
+
+    Raises:
+        DataError: there is none, or it is not JSON.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"the text model in {folder} cannot be loaded: {error}") from error
+    return manifest

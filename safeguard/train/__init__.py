@@ -1,0 +1,1 @@
+"""From corpus to shipped model; needs the extra ``train``."""

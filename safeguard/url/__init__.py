@@ -1,0 +1,1 @@
+"""Judging addresses: normalise, look up, read the words in them."""

@@ -1,0 +1,99 @@
+"""Read an address as the network will: one spelling for each host, so that a list entry cannot be walked around."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+import idna
+
+from safeguard.errors import AddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_LENGTH: Final = 65_536  # characters; no server takes longer addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A normalised address.
+
+    Attributes:
+        scheme: ``http``, ``https``, ``ws`` or ``wss``.
+        host: lower-case ASCII (punycode for other letters) without a trailing dot, or an IP address.
+        port: ``None`` for the scheme's own.
+        path: percent-decoded, with query, as a reader would see it.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    def parents(self) -> Iterator[str]:
+        """The host, and every domain that it lies in, the longest first; an IP address has none."""
+        yield self.host
+        if is_ip(self.host):
+            return
+        rest = self.host
+        while "." in rest:
+            rest = rest.partition(".")[2]
+            yield rest
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an IP address and not a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def normalise_host(host: str) -> str:
+    """One spelling for a host name.
+
+    Raises:
+        AddressError: it cannot be a host.
+    """
+    name = host.strip().strip("[]").rstrip(".").lower()
+    if is_ip(name):
+        return str(ipaddress.ip_address(name))
+    try:
+        if not name.isascii():
+            name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise AddressError(f"{host!r} is not a host name: {error}") from error
+    # Underscores and leading hyphens are not allowed in host names but resolve, so they are taken as they come.
+    if not name or len(name) > 253 or any(not 0 < len(label) < 64 for label in name.split(".")):
+        raise AddressError(f"{host!r} is not a host name")
+    if any(character <= " " or character in '/?#@\\<>"' for character in name):
+        raise AddressError(f"{host!r} is not a host name")
+    return name
+
+
+def parse_address(url: str) -> Address:
+    """Read a URL, with or without its scheme.
+
+    Raises:
+        AddressError: it is not an address of the web.
+    """
+    if not isinstance(url, str):
+        raise AddressError(f"not an address but {type(url).__name__}")
+    text = url.strip()
+    if not text or len(text) > _MAX_LENGTH:
+        raise AddressError(f"not an address: {len(text)} characters")
+    if "://" not in text[:12]:
+        text = f"http://{text.removeprefix('//')}"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise AddressError(f"{url[:200]!r} is not an address: {error}") from error
+    if parts.scheme not in ("http", "https", "ws", "wss") or not host:
+        raise AddressError(f"{url[:200]!r} is not an address of the web")
+    path = unquote(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return Address(parts.scheme, normalise_host(host), port, path)

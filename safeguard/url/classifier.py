@@ -1,0 +1,59 @@
+"""Judge an address before anything is fetched: by the lists, and by the words in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from safeguard.taxonomy import Category
+from safeguard.text.normalize import fold
+from safeguard.url.address import parse_address
+from safeguard.url.database import HostDatabase, load_seed
+from safeguard.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from safeguard.text.phrases import PhraseMatcher
+
+# Words in an address are a hint that stays below every profile's threshold: a news address about a harm has the same.
+_PER_WEIGHT: Final = 0.1
+_WORDS_AT_MOST: Final = 0.35
+
+
+class UrlClassifier:
+    """Judges addresses; shares the phrase packs of the text classifier."""
+
+    def __init__(self, phrases: PhraseMatcher, database: HostDatabase | None = None) -> None:
+        self._phrases = phrases
+        self._database = database or load_seed()
+
+    def classify(self, url: str) -> Verdict:
+        """The verdict on an address; findings index ``url`` as given.
+
+        Raises:
+            AddressError: it is not an address of the web.
+        """
+        address = parse_address(url)
+        scores = dict.fromkeys(Category, 0.0)
+        findings: list[Finding] = []
+        if (entry := self._database.lookup(address)) is not None:
+            host, categories = entry
+            start = max(0, url.lower().find(host))
+            end = min(len(url), start + len(host))
+            for category in categories:
+                scores[category] = 1.0
+                findings.append(Finding(category, 1.0, f"{self._database.source}#{host}", start, end, url[start:end]))
+        weights: dict[Category, float] = defaultdict(float)
+        hits = self._phrases.find(fold([f"{address.host} {address.path}"]))
+        for hit in hits:
+            weights[hit.category] += hit.weight
+        for category, weight in weights.items():
+            score = min(_WORDS_AT_MOST, weight * _PER_WEIGHT)
+            scores[category] = max(scores[category], score)
+        findings += (
+            # Percent-decoding moves places, so the whole address is the span.
+            Finding(hit.category, scores[hit.category], hit.source, 0, len(url), url)
+            for hit in hits
+        )
+        findings.sort(key=lambda finding: -finding.score)
+        return Verdict(MappingProxyType(scores), tuple(findings))

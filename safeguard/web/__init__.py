@@ -1,0 +1,1 @@
+"""The transport-neutral HTTP filter that every adapter (mitmproxy, ICAP) calls."""
