@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import click
 import regex
 import typer
 from rich.console import Console
@@ -29,10 +29,15 @@ if TYPE_CHECKING:
     from safeguard.guard import Guard
     from safeguard.verdict import Decision, Verdict
 
+# What a mistake on the command line raises: Typer brings its own copy of click and names only the leaves.
+_UsageError: Final[type[Exception]] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
 app = typer.Typer(
     name="safeguard",
     help="Protects children from harmful content: judges text, pages and addresses, and filters them in a proxy.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -87,7 +92,7 @@ def _judge(guard: Guard, target: str, language: str | None) -> Verdict:
         return guard.check_text(_as_text(sys.stdin.buffer.read(_MAX_FILE + 1), "standard input"), language)
     if "://" in target[:12]:
         return guard.check_url(target)
-    if len(target) < 4096 and (path := Path(target)).exists():
+    if target.strip() and len(target) < 4096 and (path := Path(target)).exists():
         if path.is_dir():
             raise InputError(f"{target} is a folder: use 'safeguard scan {target}'")
         return _judge_file(guard, path, language)
@@ -208,7 +213,22 @@ def proxy(
         raise MissingExtraError("the proxy", "proxy") from error
     changes = {"listen": listen, "console": console, "profile": profile}
     settings = load_proxy_config(config, {key: value for key, value in changes.items() if value is not None})
-    raise typer.Exit(serve(settings))
+    raise typer.Exit(serve(settings, typer.echo))
+
+
+@app.command("console")
+def console_alone(
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8081",
+) -> None:
+    """Run the console alone, without a proxy."""
+    try:
+        from safeguard.console.serve import serve_console
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("the console", "proxy") from error
+    from safeguard.guard import Guard
+    from safeguard.web.judge import judge_text
+
+    raise typer.Exit(serve_console(listen, partial(judge_text, Guard()), typer.echo))
 
 
 @app.command()
@@ -247,9 +267,11 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> None:
@@ -259,10 +281,10 @@ def main() -> None:
     except SafeguardError as error:
         _complain(str(error))
         code = 2
-    except click.ClickException as error:
-        _complain(error.format_message())
+    except _UsageError as error:
+        _complain(error.format_message())  # type: ignore[attr-defined]
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -273,3 +295,7 @@ def main() -> None:
 def _complain(message: str) -> None:
     sentence = " ".join(message.split())
     typer.echo(f"safeguard: {sentence if sentence.endswith('.') else sentence + '.'}", err=True)
+
+
+if __name__ == "__main__":
+    main()

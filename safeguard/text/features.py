@@ -43,48 +43,56 @@ def _bucket(hashes: npt.NDArray[np.uint32], kind: int) -> Buckets:
     return mixed >> np.uint32(32 - BITS)
 
 
-def ngrams(symbols: Symbols, edges: Positions) -> Iterator[tuple[Buckets, Positions]]:
-    """The buckets of all n-grams, one array for each sort of n-gram.
+def ngrams(symbols: Symbols, edges: Positions) -> tuple[Buckets, Positions]:
+    """The different n-grams of each text, as buckets.
+
+    What a text repeats counts once: saying a thing a hundred times makes it neither more nor less harmful.
 
     Args:
         symbols: a view of folded text.
         edges: increasing positions of separators; text ``i`` lies between ``edges[i]`` and ``edges[i + 1]``.
 
-    Yields:
-        The bucket of each n-gram in the order of the text, and the position where it begins. An n-gram belongs to
-        the text in which it begins and may hold the separators at both its ends.
+    Returns:
+        The buckets, those of text ``i`` at ``bounds[i]`` up to but not ``bounds[i + 1]`` in increasing order, and
+        ``bounds``. An n-gram belongs to the text in which it begins and may hold the separators at both its ends.
     """
     codes = _ONE_DIGIT[symbols]
-    yield from _character_ngrams(codes, edges)
-    yield from _word_ngrams(codes, symbols, edges)
+    keys = []
+    for buckets, places in (*_character_ngrams(codes, edges), *_word_ngrams(codes, symbols, edges)):
+        text = np.searchsorted(edges, places, side="right") - 1 if len(edges) > 2 else np.zeros(len(places), np.int64)
+        keys.append((text << BITS) | buckets)
+    unique = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
+    first = np.ones(len(unique), dtype=np.bool_)
+    first[1:] = unique[1:] != unique[:-1]
+    unique = unique[first]
+    bounds = np.searchsorted(unique, np.arange(len(edges)) << BITS)
+    return (unique & ((1 << BITS) - 1)).astype(np.uint32), bounds
 
 
 def _character_ngrams(codes: npt.NDArray[np.uint32], edges: Positions) -> Iterator[tuple[Buckets, Positions]]:
-    size = len(codes)
-    last_edge = np.repeat(edges[1:], np.diff(edges))  # for each position, the edge that ends its text
-    last_edge = np.concatenate([np.zeros(int(edges[0]), np.int64), last_edge])
-    hashes = codes
+    first, size = int(edges[0]), int(edges[-1]) + 1
+    several = len(edges) > 2
+    ends = np.repeat(edges[1:], np.diff(edges)) if several else None  # for each place, the edge that ends its text
+    hashes = codes[first:size]
     for length in range(2, max(CHARACTERS) + 1):
-        if size < length:
+        if size - first < length:
             return
-        hashes = hashes[: size - length + 1] * _BASE + codes[length - 1 :]
+        hashes = hashes[:-1] * _BASE + codes[first + length - 1 : size]
         if length not in CHARACTERS:
             continue
-        places = np.arange(size - length + 1)
-        inside = places + (length - 1) <= _padded(last_edge, size)[: size - length + 1]
-        yield _bucket(hashes[inside], length), places[inside]
-
-
-def _padded(last_edge: Positions, size: int) -> Positions:
-    if len(last_edge) >= size:
-        return last_edge
-    return np.concatenate([last_edge, np.full(size - len(last_edge), -1)])
+        places = np.arange(first, size - length + 1)
+        if ends is None:
+            yield _bucket(hashes, length), places
+        else:
+            inside = places + (length - 1) <= ends[: len(places)]
+            yield _bucket(hashes[inside], length), places[inside]
 
 
 def _word_ngrams(
     codes: npt.NDArray[np.uint32], symbols: Symbols, edges: Positions
 ) -> Iterator[tuple[Buckets, Positions]]:
     word = IS_WORD[symbols]
+    word[: edges[0]] = word[edges[-1] :] = False
     begins = np.flatnonzero(word[1:] & ~word[:-1]) + 1
     if not begins.size:
         return
@@ -94,6 +102,6 @@ def _word_ngrams(
     hashes = np.add.reduceat(terms, begins).astype(np.uint32) + _WORD_SEED
     yield _bucket(hashes, 101), begins
     text = np.searchsorted(edges, begins, side="right")
-    same_text = text[1:] == text[:-1]
+    together = text[1:] == text[:-1]
     pairs = hashes[:-1] * _BASE + hashes[1:]
-    yield _bucket(pairs[same_text], 102), begins[:-1][same_text]
+    yield _bucket(pairs[together], 102), begins[:-1][together]

@@ -3,8 +3,9 @@
 The artefact is a folder of plain arrays and a manifest: nothing is unpickled, weights are memory-mapped so that
 processes share them, and a file whose sha256 is not the manifest's is refused.
 
-For a text with n-gram counts ``x``, the raw score of a category is ``w·x / sqrt(sum(x)) + b``; the calibrated
-probability is a logistic function of it and of the phrase evidence (Platt 1999), fitted for each language.
+For a text with the set of n-grams ``x``, the raw score of a category is ``w·x / sqrt(|x|) + b``, drawn towards the mean
+of good texts the fewer n-grams there are (:func:`shrink`), because a single word is hardly evidence of anything. The
+calibrated probability is a logistic function of it and of the phrase evidence (Platt 1999), fitted for each language.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ MANIFEST: Final = "manifest.json"
 FEATURES: Final = {"bits": BITS, "characters": list(CHARACTERS), "words": list(WORDS)}
 
 
+_HALF_AT: Final = 40  # n-grams, about three words: a raw score of so little counts half
+
+
+def shrink(raw: Scores, counts: npt.NDArray[np.int64], rest: Scores) -> Scores:
+    """Draw raw scores towards ``rest``, the score that good texts have on average, the fewer n-grams they rest on."""
+    trust = (counts / (counts + _HALF_AT))[:, None]
+    shrunk: Scores = trust * raw + (1 - trust) * rest
+    return shrunk
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Per category: ``probability = sigmoid(model * raw + phrases * log1p(evidence) + bias)``."""
@@ -60,6 +71,7 @@ class TextModel:
         weights: npt.NDArray[np.int8],
         scale: Scores,
         bias: Scores,
+        rest: Scores,
         calibration: Mapping[str, Calibration],
     ) -> None:
         self.version = version
@@ -67,6 +79,7 @@ class TextModel:
         self._weights = weights
         self._scale = scale
         self._bias = bias
+        self._rest = rest
         self._calibration = calibration
 
     def raw(self, symbols: Symbols, edges: Positions) -> Scores:
@@ -79,19 +92,15 @@ class TextModel:
         Returns:
             An array of one row a text and one column a category.
         """
-        texts = len(edges) - 1
-        total = np.zeros((texts, len(self.categories)))
-        count = np.zeros(texts)
-        for buckets, places in ngrams(symbols, edges):
-            if not buckets.size:
-                continue
-            firsts = np.searchsorted(places, edges)
-            sizes = np.diff(firsts)
-            filled = sizes > 0
-            rows = self._weights[buckets[firsts[0] : firsts[-1]]]
-            total[filled] += np.add.reduceat(rows, firsts[:-1][filled] - firsts[0], axis=0, dtype=np.int32)
-            count += sizes
-        return total * self._scale / np.sqrt(np.maximum(count, 1))[:, None] + self._bias
+        buckets, bounds = ngrams(symbols, edges)
+        counts = np.diff(bounds)
+        filled = counts > 0
+        total = np.zeros((len(counts), len(self.categories)))
+        if filled.any():
+            rows = self._weights[buckets]
+            total[filled] = np.add.reduceat(rows, bounds[:-1][filled], axis=0, dtype=np.int32)
+        raw = total * self._scale / np.sqrt(np.maximum(counts, 1))[:, None] + self._bias
+        return shrink(raw, counts, self._rest)
 
     def probabilities(self, raw: Scores, evidence: Scores, language: str) -> Scores:
         """Calibrated probabilities of raw scores and phrase evidence (both one row a text) in one language."""
@@ -124,6 +133,7 @@ def load_model(folder: Path | None = None) -> TextModel:
             weights=weights,
             scale=np.array(manifest["scale"]),
             bias=np.array(manifest["bias"]),
+            rest=np.array(manifest["rest"]),
             calibration={
                 language: Calibration(*(np.array(table[key]) for key in ("model", "phrases", "bias")))
                 for language, table in manifest["calibration"].items()

@@ -122,9 +122,20 @@ def load_packs(folder: Path | None = None) -> tuple[PhrasePack, ...]:
     return packs
 
 
-def _symbols(phrase: str, *, plain: bool) -> bytes:
-    folded = fold([phrase])
-    return (folded.plain if plain else folded.accented)[1:-1].tobytes()
+def _fold_all(packs: Iterable[PhrasePack]) -> dict[str, tuple[bytes, bytes]]:
+    """Every phrase and context word of the packs as symbols, with and without accents; folded in one call."""
+    phrases: dict[str, None] = {}
+    for pack in packs:
+        phrases.update(dict.fromkeys(pack.cancelled_by))
+        for entry in pack.entries:
+            for group in (entry.phrases, entry.needs, entry.cancelled_by or ()):
+                phrases.update(dict.fromkeys(group))
+    folded = fold(list(phrases))
+    accented, plain, edges = folded.accented.tobytes(), folded.plain.tobytes(), folded.edges.tolist()
+    return {
+        phrase: (accented[first + 1 : last], plain[first + 1 : last])
+        for phrase, first, last in zip(phrases, edges[:-1], edges[1:], strict=True)
+    }
 
 
 @dataclass(slots=True)
@@ -162,6 +173,8 @@ class PhraseMatcher:
         self._accented = _Automaton(plain=False)
         self._plain = _Automaton(plain=True)
         self._context: dict[str, int] = {}
+        packs = tuple(packs)
+        self._symbols = _fold_all(packs)
         for pack in packs:
             self._add_pack(pack)
         self._accented.build()
@@ -181,7 +194,7 @@ class PhraseMatcher:
                 )
             )
             for phrase in entry.phrases:
-                accented, plain = _symbols(phrase, plain=False), _symbols(phrase, plain=True)
+                accented, plain = self._symbols[phrase]
                 if not plain or alphabet.BREAK in plain:
                     raise DataError(f"phrases/{pack.name}: {phrase!r} cannot match: it is empty or spans sentences")
                 if entry.view != "plain":
@@ -198,8 +211,8 @@ class PhraseMatcher:
     def _context_word(self, phrase: str) -> int:
         """Context words are looked for in both views: a warning counts however it is typed."""
         number = self._context.setdefault(phrase, len(self._context))
-        self._accented.context[_symbols(phrase, plain=False)] = number
-        self._plain.context[_symbols(phrase, plain=True)] = number
+        self._accented.context[self._symbols[phrase][0]] = number
+        self._plain.context[self._symbols[phrase][1]] = number
         return number
 
     def find(self, folded: Folded) -> list[PhraseHit]:

@@ -28,10 +28,10 @@ from safeguard.errors import DataError
 from safeguard.taxonomy import Category, text_categories
 from safeguard.text.features import BITS, ngrams
 from safeguard.text.language import LANGUAGES
-from safeguard.text.model import FEATURES, MANIFEST, WEIGHTS
+from safeguard.text.model import FEATURES, MANIFEST, WEIGHTS, shrink
 from safeguard.text.normalize import fold
 from safeguard.text.phrases import PhraseMatcher, load_packs, phrase_evidence
-from safeguard.train.variants import variants
+from safeguard.train.variants import scrap, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +40,15 @@ if TYPE_CHECKING:
     from safeguard.text.model import Scores
     from safeguard.train.corpus import Text
 
+Column = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
 SEED: Final = 20261123
 FOLDS: Final = 5
 STRENGTH: Final = 30.0  # inverse of the L2 penalty, chosen by cross-validation on the corpus
+FAR_SHARE: Final = 20.0  # weight of texts that have nothing to do with a category, when it is calibrated
+SCRAPS: Final = 2  # of each typed form of a good text about no harm
+_CATEGORY_NAMES: Final = frozenset(category.value for category in Category)
 _CLIP: Final = 99.99  # percentile of the weights that one byte must hold; beyond it they are clipped
 
 
@@ -57,28 +63,27 @@ class Sample:
 
 
 def make_samples(corpus: Sequence[Text]) -> list[Sample]:
-    """Every text in the ways it is typed."""
+    """Every text in the ways it is typed, and scraps of the good ones that are about no harm.
+
+    The scraps teach that a few words without evidence are nothing: a menu entry, a greeting, a caption.
+    """
     random = Random(SEED)
-    return [
-        Sample(form, text.language, group, text.labels)
-        for group, text in enumerate(corpus)
-        for form in dict.fromkeys(variants(text.text, text.language, random))
-    ]
+    samples = []
+    for group, text in enumerate(corpus):
+        forms = dict.fromkeys(variants(text.text, text.language, random))
+        if text.about not in _CATEGORY_NAMES:
+            forms |= dict.fromkeys(scrap(form, random) for form in list(forms) for _ in range(SCRAPS))
+        samples += [Sample(form, text.language, group, text.labels) for form in forms]
+    return samples
 
 
 def vectorise(texts: Sequence[str]) -> csr_matrix:
-    """The matrix that the model is trained on: n-gram counts over the square root of their sum, one row a text."""
-    rows, columns = [], []
+    """The matrix that the model is trained on: for each n-gram of a text one over the root of how many it has."""
     folded = fold(texts)
-    for buckets, places in ngrams(folded.accented, folded.edges):
-        inside = (places >= folded.edges[0]) & (places < folded.edges[-1])
-        rows.append(np.searchsorted(folded.edges, places[inside], side="right") - 1)
-        columns.append(buckets[inside])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    matrix = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(texts), 1 << BITS))
-    matrix.sum_duplicates()
-    totals = np.asarray(matrix.sum(axis=1)).ravel()
-    return csr_matrix(matrix.multiply(1 / np.sqrt(np.maximum(totals, 1))[:, None]))
+    buckets, bounds = ngrams(folded.accented, folded.edges)
+    counts = np.diff(bounds)
+    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
+    return csr_matrix((values, buckets, bounds), shape=(len(texts), 1 << BITS))
 
 
 def evidence_of(texts: Sequence[str], categories: Sequence[Category]) -> Scores:
@@ -92,7 +97,14 @@ def evidence_of(texts: Sequence[str], categories: Sequence[Category]) -> Scores:
     return table
 
 
-def _fit_one(matrix: csr_matrix, target: np.ndarray) -> tuple[np.ndarray, float]:
+def rarity(matrix: csr_matrix) -> npt.NDArray[np.float64]:
+    """How much each n-gram is worth before anything is learned: the inverse document frequency, as scikit-learn's."""
+    frequency = np.asarray((matrix > 0).sum(axis=0)).ravel()
+    worth: npt.NDArray[np.float64] = np.log((1 + matrix.shape[0]) / (1 + frequency)) + 1
+    return worth
+
+
+def _fit_one(matrix: csr_matrix, target: Mask) -> tuple[Column, float]:
     model = LogisticRegression(
         C=STRENGTH, solver="liblinear", class_weight={0: 1.0, 1: 4.0}, random_state=SEED, max_iter=200
     )
@@ -100,14 +112,22 @@ def _fit_one(matrix: csr_matrix, target: np.ndarray) -> tuple[np.ndarray, float]
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _calibrate(raw: np.ndarray, evidence: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
+def _calibrate(raw: Column, evidence: Column, target: Mask, near: Mask) -> tuple[float, float, float]:
+    """Fit one category's calibration in one language.
+
+    The groups weigh what a child's day weighs rather than what the corpus holds of each: harmful texts and good ones
+    about the same harm alike, all other texts several times as much.
+    """
+    weights = np.ones(len(raw))
+    for group, share in ((target, 1.0), (near & ~target, 1.0), (~target & ~near, FAR_SHARE)):
+        weights[group] *= share / max(1, int(np.count_nonzero(group)))
+    weights *= len(raw) / weights.sum()
     features = np.column_stack([raw, np.log1p(evidence)])
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(features, target)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(features, target, weights)
     slope, phrases = model.coef_[0]
-    # Phrases may speak for a category, never against it.
-    if phrases < 0:
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(features[:, :1], target)
-        slope, phrases = float(model.coef_[0][0]), 0.0
+    if phrases < 0:  # phrases may speak for a category, never against it
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(features[:, :1], target, weights)
+        slope, phrases = model.coef_[0][0], 0.0
     return float(slope), float(phrases), float(model.intercept_[0])
 
 
@@ -139,6 +159,10 @@ def train(
                 raise DataError(f"the corpus has no harmful {language} texts about {category}, or nothing else")
 
     raw = np.zeros(targets.shape)
+    about = np.array([corpus[sample.group].about for sample in samples])
+    counts = np.diff(matrix.indptr)
+    worth = rarity(matrix)
+    matrix = csr_matrix(matrix.multiply(worth[None, :]))
     for number, (seen, unseen) in enumerate(GroupKFold(FOLDS).split(matrix, groups=groups), start=1):
         step(f"fold {number} of {FOLDS}")
         fitted = Parallel(n_jobs=jobs)(
@@ -148,12 +172,14 @@ def train(
             raw[unseen, column] = matrix[unseen] @ weights + bias
 
     step("calibrate")
+    rest = raw[~targets.any(axis=1)].mean(axis=0)
+    raw = shrink(raw, counts, rest)
     calibration = {}
     for language in LANGUAGES:
         rows = languages == language
         parameters = [
-            _calibrate(raw[rows, column], evidence[rows, column], targets[rows, column])
-            for column in range(len(categories))
+            _calibrate(raw[rows, column], evidence[rows, column], targets[rows, column], about[rows] == category.value)
+            for column, category in enumerate(categories)
         ]
         calibration[language] = {
             key: [row[index] for row in parameters] for index, key in enumerate(("model", "phrases", "bias"))
@@ -163,7 +189,7 @@ def train(
 
     step("fit all")
     fitted = Parallel(n_jobs=jobs)(delayed(_fit_one)(matrix, targets[:, column]) for column in range(len(categories)))
-    weights = np.array([weights for weights, _ in fitted]).T
+    weights = np.array([weights for weights, _ in fitted]).T * worth[:, None]
     scale = np.percentile(np.abs(weights[np.any(weights != 0, axis=1)]), _CLIP, axis=0) / 127
     rounded = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
 
@@ -177,6 +203,7 @@ def train(
         "categories": [category.value for category in categories],
         "scale": [float(value) for value in scale],
         "bias": [bias for _, bias in fitted],
+        "rest": [float(value) for value in rest],
         "calibration": calibration,
         "corpus": {"texts": len(corpus), "samples": len(samples)},
         "cross_validation": report,

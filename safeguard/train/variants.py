@@ -85,6 +85,14 @@ def swap_letters(text: str, random: Random, share: float = 0.08) -> str:
     return _WORD.sub(swap, text)
 
 
+def scrap(text: str, random: Random, longest: int = 12) -> str:
+    """A few words in a row out of a text: one to ``longest`` of them, short ones as likely as long ones."""
+    words = text.split()
+    size = min(random.randint(1, longest), len(words))
+    first = random.randint(0, len(words) - size)
+    return " ".join(words[first : first + size])
+
+
 def variants(text: str, language: str, random: Random) -> list[str]:
     """The text itself and the ways in which it is typed: for Vietnamese without accents and in teen-code as well."""
     if language == "vi":

@@ -1,0 +1,60 @@
+"""The configuration of the proxy: the filter's, and where to listen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from safeguard.web.config import FilterConfig, load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_LISTEN = "127.0.0.1:8080"
+DEFAULT_CONSOLE = "127.0.0.1:8081"
+
+
+def parse_listen(value: object) -> tuple[str, int]:
+    """``HOST:PORT`` as a pair; an IPv6 host stands in brackets.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if isinstance(value, tuple):
+        return value
+    host, colon, port = str(value).rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}")
+    return host, int(port)
+
+
+Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
+
+
+class ProxyConfig(FilterConfig):
+    """What ``safeguard proxy`` needs to know.
+
+    Attributes:
+        listen: where the proxy listens. Loopback unless somebody says otherwise.
+        console: where the console listens.
+        workers: processes that judge pages; each takes about 80 MB.
+        upstream_ca: a PEM file of further authorities to trust for servers, for networks behind another box.
+    """
+
+    listen: Listen = ("127.0.0.1", 8080)
+    console: Listen = ("127.0.0.1", 8081)
+    workers: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
+    upstream_ca: Path | None = None
+
+
+def load_proxy_config(path: Path | None, changes: Mapping[str, Any]) -> ProxyConfig:
+    """Read the configuration file, if there is one; ``changes`` go before it.
+
+    Raises:
+        ConfigError: it cannot be followed; the sentence names file and setting.
+    """
+    return load_config(ProxyConfig, path, changes)

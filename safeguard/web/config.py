@@ -1,0 +1,138 @@
+"""The configuration of the HTTP filter, whatever carries it: who gets which profile, and the limits."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from functools import cache, cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from safeguard.errors import AddressError, ConfigError, DataError, UnknownProfileError
+from safeguard.policy import DEFAULT_PROFILE, load_profiles
+from safeguard.resources import load_toml, rules_dir
+from safeguard.url.address import normalise_host, parse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Client(_Strict):
+    """Devices, by address, that have a profile of their own."""
+
+    address: IPv4Network | IPv6Network
+    profile: str
+
+
+class FilterConfig(_Strict):
+    """What the filter needs to know.
+
+    Attributes:
+        profile: of every device that ``clients`` does not name.
+        clients: the first entry that holds a device's address gives its profile.
+        language: of block pages; ``auto`` follows the browser.
+        never_decrypt: further hosts, with their subdomains, that are passed through unread.
+        hold_bytes: of a body as it comes over the wire; a text that is larger is refused.
+        judge_seconds: for one page; what takes longer counts as a failure of the filter.
+    """
+
+    profile: str = DEFAULT_PROFILE
+    clients: tuple[Client, ...] = ()
+    language: Literal["auto", "vi", "en"] = "auto"
+    never_decrypt: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
+    hold_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 16 << 20
+    judge_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+    def profile_of(self, client: str) -> str:
+        """The name of the profile of the device with that IP address."""
+        try:
+            address = ip_address(client)
+        except ValueError:
+            return self.profile
+        if address.version == 6 and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        for entry in self.clients:
+            if address.version == entry.address.version and address in entry.address:
+                return entry.profile
+        return self.profile
+
+    @cached_property
+    def undecrypted(self) -> frozenset[str]:
+        """All hosts that are never decrypted: the shipped ones (banks, government, health) and the configured."""
+        return shipped_undecrypted() | self.never_decrypt
+
+    def is_undecrypted(self, host: str) -> bool:
+        """Whether connections to a host are passed through unread."""
+        try:
+            return not self.undecrypted.isdisjoint(parse_address(f"[{host}]" if ":" in host else host).parents())
+        except AddressError:
+            return False
+
+
+@cache
+def shipped_undecrypted() -> frozenset[str]:
+    """The hosts of ``rules/hosts/never_decrypt.toml``.
+
+    Raises:
+        DataError: it is missing or not what it should be.
+    """
+    path = rules_dir() / "hosts" / "never_decrypt.toml"
+    try:
+        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
+    except (AddressError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def load_config[Config: FilterConfig](kind: type[Config], path: Path | None, changes: Mapping[str, Any]) -> Config:
+    """Read a configuration file; what the command line says (``changes``) goes before it.
+
+    Raises:
+        ConfigError: the file cannot be read, is not TOML, or a setting is unknown or wrong. One sentence names the
+            file, the setting, its value and what it should be.
+    """
+    table: dict[str, Any] = {}
+    if path is not None:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"the configuration {path} is not valid TOML: {error}") from error
+    try:
+        config = kind.model_validate(table | dict(changes))
+    except ValidationError as error:
+        raise ConfigError(_sentence(error.errors()[0], kind, path, changes)) from error
+    named = [("profile", config.profile)]
+    named += [(f"clients.{number}.profile", client.profile) for number, client in enumerate(config.clients)]
+    for setting, profile in named:
+        if profile not in (known := load_profiles()):
+            raise ConfigError(f"{_place(setting, path, changes)}: {UnknownProfileError(profile, tuple(known))}")
+    return config
+
+
+def _sentence(error: ErrorDetails, kind: type[FilterConfig], path: Path | None, changes: Mapping[str, Any]) -> str:
+    setting = ".".join(map(str, error["loc"]))
+    place = _place(setting, path, changes)
+    if error["type"] == "extra_forbidden":
+        fields = Client.model_fields if setting.startswith("clients.") else kind.model_fields
+        near = get_close_matches(setting.rpartition(".")[2], fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"
+        return f"{place}: there is no such setting; {hint}"
+    if error["type"] == "missing":
+        return f"{place}: this setting is needed and missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {error['input']!r} cannot be used: {message[:1].lower()}{message[1:]}"
+
+
+def _place(setting: str, path: Path | None, changes: Mapping[str, Any]) -> str:
+    """Where a person finds a setting: as an option of the command line or in the file."""
+    return f"--{setting}" if setting in changes or path is None else f"{path}: {setting}"

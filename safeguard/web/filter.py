@@ -1,0 +1,286 @@
+"""The one brain for HTTP that every adapter calls.
+
+For each exchange an adapter asks, in this order: :meth:`WebFilter.before` the request leaves, :meth:`WebFilter.plan`
+when the answer's headers are there, a judge (:mod:`safeguard.web.judge`, in a process of its own) for what the plan
+says is to be judged, and :meth:`WebFilter.after`. Whatever fails on the way ends in :meth:`WebFilter.failed`. Nothing
+here waits or takes more than a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+from safeguard.errors import AddressError
+from safeguard.policy import FailMode, Mode
+from safeguard.store.appeals import MAX_NOTE, Appeal
+from safeguard.taxonomy import Category
+from safeguard.url.address import parse_address
+from safeguard.verdict import Action, Decision, Outcome, Verdict
+from safeguard.web import blockpage
+from safeguard.web.media import combined, is_guessed, is_text, media_type, starts_as_text
+from safeguard.web.messages import Reply, Request, header
+from safeguard.web.probe_site import TRY_HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from safeguard.guard import Guard
+    from safeguard.policy import Profile
+    from safeguard.store.appeals import Appeals
+    from safeguard.store.counters import Counters
+    from safeguard.web.config import FilterConfig
+    from safeguard.web.messages import Headers, Response
+    from safeguard.web.probe_site import ProbeSite
+
+OWN_PATH: Final = "/.safeguard/"  # on every origin: it is answered here and never leaves
+GRANT_SECONDS: Final = 30 * 60  # how long "go on" after a warning holds
+MAX_FORM: Final = 4096  # bytes of a form posted to OWN_PATH
+_MAX_GRANTS: Final = 10_000
+_MAX_APPEALS: Final = 10  # of one device in an hour
+
+_NO_BODY: Final = frozenset({204, 205, 304})
+
+_NOT_CHOSEN: Final = {
+    "vi": "Trang này chưa nằm trong danh sách người lớn đã chọn cho em.",
+    "en": "This page is not among those that adults have chosen for you.",
+}
+
+
+class Plan(Enum):
+    """What to do with the body of a response."""
+
+    JUDGE = "judge"  # hold it, judge it, then let it go or replace it
+    GUESS = "guess"  # hold its first bytes, then ask :meth:`WebFilter.settle`
+    PASS = "pass"  # noqa: S105 - stream it as it comes: it holds no text for a reader
+    REFUSE = "refuse"  # text that cannot be judged: ask :meth:`WebFilter.refuse` what becomes of it
+
+
+class WebFilter:
+    """Decides about HTTP exchanges. Used from one thread (the event loop's).
+
+    Raises:
+        UnknownProfileError: the configuration names a profile that does not exist.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        config: FilterConfig,
+        *,
+        counters: Counters,
+        appeals: Appeals,
+        probe_site: ProbeSite,
+        clock: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self._guard = guard
+        self._counters = counters
+        self._appeals = appeals
+        self._probe_site = probe_site
+        self._clock = clock
+        self._grants: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._appeal_times: OrderedDict[str, deque[float]] = OrderedDict()
+        for name in {config.profile, *(client.profile for client in config.clients)}:
+            guard.policy.profile(name)  # an unknown profile is an error now, not at the first request
+
+    def profile(self, request: Request) -> Profile:
+        """The profile of the device that asks."""
+        return self._guard.policy.profile(self.config.profile_of(request.client))
+
+    def language(self, request: Request) -> str:
+        """The language in which to speak to whom asks."""
+        return blockpage.page_language(request) if self.config.language == "auto" else self.config.language
+
+    def before(self, request: Request) -> Reply | None:
+        """An answer in the server's place, or ``None`` to let the request go."""
+        path = urlsplit(request.url).path
+        if path.startswith(OWN_PATH):
+            return self._own(request, path.removeprefix(OWN_PATH))
+        profile = self.profile(request)
+        try:
+            decision = self._address_decision(request, profile)
+        except AddressError:
+            return _plain(400, "This address cannot be read.")
+        return self._act(request, profile, decision) if decision.action.severity > Action.TIP.severity else None
+
+    def opens(self, host: str, client: str) -> bool:
+        """Whether a device may connect to a host at all, as far as the host's name says. Counts nothing."""
+        request = Request("CONNECT", f"https://{f'[{host}]' if ':' in host else host}/", client=client)
+        try:
+            decision = self._address_decision(request, self.profile(request))
+        except AddressError:
+            return False
+        return decision.action in (Action.ALLOW, Action.TIP)
+
+    def _address_decision(self, request: Request, profile: Profile) -> Decision:
+        language = self.language(request)
+        verdict = self._guard.check_url(request.url)
+        if profile.mode is Mode.ALLOW_LIST and profile.allow_hosts.isdisjoint(parse_address(request.url).parents()):
+            return Decision(Action.BLOCK, None, _NOT_CHOSEN[language], profile.name, language)
+        return self._guard.decide(verdict, profile.name, language=language)
+
+    def origin(self, request: Request) -> Reply | None:
+        """The answer of the try site, judged like any server's; ``None`` for all other hosts."""
+        host = (urlsplit(request.url).hostname or "").rstrip(".")
+        return self._probe_site.reply(request) if f".{host}".endswith(f".{TRY_HOST}") else None
+
+    def plan(self, request: Request, status: int, headers: Headers) -> Plan:
+        """What to do with a response whose headers these are.
+
+        Judged is every kind of text that a browser shows. Scripts and styles are not text for a reader; event streams
+        never end, so holding them would break the page without judging it.
+        """
+        if request.method == "HEAD" or status in _NO_BODY or 100 <= status < 200:
+            return Plan.PASS
+        kind = media_type(headers)
+        if is_guessed(kind):
+            return Plan.GUESS
+        if not is_text(kind):
+            return Plan.PASS
+        # Page by page in parts that are harmless each: what is asked for in ranges is not judged as a whole.
+        partial = status == 206 and not _is_whole(header(headers, "content-range"))
+        length = header(headers, "content-length")
+        too_large = length.isascii() and length.isdigit() and int(length) > self.config.hold_bytes
+        return Plan.REFUSE if partial or too_large else Plan.JUDGE
+
+    def settle(self, headers: Headers, held: bytes) -> Plan:
+        """Whether a body whose first bytes these are is to be judged; a download passes."""
+        return Plan.JUDGE if starts_as_text(held, combined(headers, "content-encoding")) else Plan.PASS
+
+    def refuse(self, request: Request) -> Reply | None:
+        """The answer in place of text that is too large to be judged; ``None`` where the profile lets it through."""
+        profile = self.profile(request)
+        verdict = Verdict(outcome=Outcome.TOO_LARGE)
+        return self._act(request, profile, self._guard.decide(verdict, profile.name, language=self.language(request)))
+
+    def after(self, request: Request, response: Response, decision: Decision) -> Reply | None:  # noqa: ARG002
+        """An answer in place of the judged response, or ``None`` to let it through unchanged."""
+        return self._act(request, self.profile(request), decision)
+
+    def failed(self, request: Request) -> Reply | None:
+        """The answer when the filter itself failed: a page that says so, or ``None`` where the profile fails open."""
+        profile = self.profile(request)
+        self._counters.add(profile.name, None, "failed")
+        if profile.fail_mode is FailMode.OPEN:
+            return None
+        return blockpage.render_failure(request, profile, self.language(request))
+
+    def _act(self, request: Request, profile: Profile, decision: Decision) -> Reply | None:
+        category = decision.category.value if decision.category else None
+        if decision.action is Action.WARN and self._granted(request, category):
+            return None
+        self._counters.add(profile.name, category, decision.action.value)
+        if decision.action is Action.WARN:
+            return blockpage.render_warn(request, decision, profile)
+        # Where only a part should go, the whole page goes until the part can be taken out: never the harm.
+        if decision.action in (Action.BLOCK, Action.REDACT):
+            return blockpage.render_block(request, decision, profile)
+        return None
+
+    def _own(self, request: Request, path: str) -> Reply:
+        if path not in ("appeal", "continue"):
+            return _plain(404, "Not found.")
+        if request.method != "POST":
+            return _plain(405, "Use the button on the page.", ("Allow", "POST"))
+        if not _from_same_origin(request) or len(request.body) > MAX_FORM:
+            return _plain(403, "This form can only be sent from the page itself.")
+        form = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=10)
+        category = form.get("category", [""])[0]
+        known = category if category in {item.value for item in Category} else None
+        if path == "continue":
+            return self._continue(request, known, form.get("url", ["/"])[0])
+        return self._appeal(request, known, form.get("note", [""])[0])
+
+    def _continue(self, request: Request, category: str | None, target: str) -> Reply:
+        now = self._clock()
+        key = _grant_key(request, category)
+        self._grants[key] = now + GRANT_SECONDS
+        self._grants.move_to_end(key)
+        # The oldest end first, so what has ended stands in front: who went where is forgotten as soon as may be.
+        while len(self._grants) > _MAX_GRANTS or next(iter(self._grants.values())) <= now:
+            self._grants.popitem(last=False)
+        self._counters.add(self.profile(request).name, category, "continue")
+        # Only a path on the same origin: never a way to elsewhere.
+        local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isascii()
+        safe = target if local and target.isprintable() else "/"
+        return Reply(303, (("Location", safe), ("Cache-Control", "no-store"), ("Content-Length", "0")), b"")
+
+    def _appeal(self, request: Request, category: str | None, note: str) -> Reply:
+        now = self._clock()
+        times = self._appeal_times.setdefault(request.client, deque(maxlen=_MAX_APPEALS))
+        self._appeal_times.move_to_end(request.client)
+        while len(self._appeal_times) > _MAX_GRANTS:
+            self._appeal_times.popitem(last=False)
+        # One that comes too often is thanked like any other, and dropped.
+        if len(times) < _MAX_APPEALS or now - times[0] > 3600:
+            times.append(now)
+            self._counters.add(self.profile(request).name, category, "appeal")
+            host = urlsplit(request.url).hostname or ""
+            note = "".join(character for character in note if character.isprintable())[:MAX_NOTE]
+            self._appeals.add(Appeal(datetime.now(UTC), host, category or "none", note))
+        return blockpage.render_appeal_received(request, self.language(request))
+
+    def _granted(self, request: Request, category: str | None) -> bool:
+        return self._grants.get(_grant_key(request, category), 0.0) > self._clock()
+
+
+def _grant_key(request: Request, category: str | None) -> tuple[str, str, str]:
+    return request.client, urlsplit(request.url).netloc.lower(), category or ""
+
+
+def request_headers(headers: Headers, *, navigation: bool) -> Headers:
+    """The headers with which a request goes on.
+
+    Codings that the filter cannot undo are not asked for; a navigation asks for the whole document, because a part of
+    one cannot be judged.
+    """
+    kept = []
+    for name, value in headers:
+        lower = name.lower()
+        if lower == "accept-encoding":
+            codings = [item.strip() for item in value.split(",")]
+            value = (
+                ", ".join(item for item in codings if item.partition(";")[0].strip().lower() in _CODINGS) or "identity"
+            )
+        if navigation and lower in ("range", "if-range"):
+            continue
+        kept.append((name, value))
+    return tuple(kept)
+
+
+_CODINGS: Final = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
+
+
+def is_navigation(request: Request) -> bool:
+    """Whether a request is for something that a browser shows as a document."""
+    destination = header(request.headers, "sec-fetch-dest")
+    if destination:
+        return destination in ("document", "iframe", "frame", "embed", "object")
+    return "text/html" in header(request.headers, "accept")
+
+
+def _is_whole(content_range: str) -> bool:
+    """Whether ``Content-Range: bytes FIRST-LAST/SIZE`` stands for the whole."""
+    span, _, size = content_range.strip().removeprefix("bytes ").partition("/")
+    return size.isascii() and size.isdigit() and span == f"0-{int(size) - 1}"
+
+
+def _from_same_origin(request: Request) -> bool:
+    """Whether a form was sent by a page of the origin that it is sent to.
+
+    Browsers send ``Sec-Fetch-Site`` to secure origins only, and ``Origin`` with every POST; no page can forge either.
+    """
+    if site := header(request.headers, "sec-fetch-site"):
+        return site == "same-origin"
+    address = urlsplit(request.url)
+    return header(request.headers, "origin").lower() == f"{address.scheme}://{address.netloc}".lower()
+
+
+def _plain(status: int, text: str, *headers: tuple[str, str]) -> Reply:
+    body = text.encode()
+    fixed = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
+    return Reply(status, (*fixed, ("Content-Length", str(len(body))), *headers), body)

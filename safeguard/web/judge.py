@@ -1,0 +1,38 @@
+"""The part of filtering that costs time: judging one response. Pure, so that it can run in another process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from safeguard.web.media import combined, is_guessed, media_type
+
+if TYPE_CHECKING:
+    from safeguard.guard import Guard
+    from safeguard.verdict import Decision, Verdict
+    from safeguard.web.messages import Response
+
+
+def judge(guard: Guard, response: Response, profile: str, language: str) -> Decision:
+    """What a profile says about a response; the reason is in ``language``.
+
+    Raises:
+        UnknownProfileError: there is no such profile.
+    """
+    kind = media_type(response.headers)
+    # After the type come the header's values as they are, for the charset that one of them may name.
+    content_type = f"{'' if is_guessed(kind) else kind};{combined(response.headers, 'content-type')}"
+    verdict = guard.check_page(
+        response.body, content_type=content_type, content_encoding=combined(response.headers, "content-encoding")
+    )
+    return guard.decide(verdict, profile, language=language)
+
+
+def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision]:
+    """The verdict on a text together with what a profile says of it, as the console shows them.
+
+    Raises:
+        TextError: it is no text that can be judged.
+        UnknownProfileError: there is no such profile.
+    """
+    verdict = guard.check_text(text)
+    return verdict, guard.decide(verdict, profile)

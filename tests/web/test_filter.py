@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import urlencode
+
+import pytest
+
+from safeguard import Action, Category, Decision, Guard, Outcome, UnknownProfileError
+from safeguard.policy import FailMode, Policy
+from safeguard.store.appeals import Appeals
+from safeguard.store.counters import Counters
+from safeguard.web.config import FilterConfig
+from safeguard.web.filter import GRANT_SECONDS, Plan, WebFilter, is_navigation, request_headers
+from safeguard.web.messages import Headers, Reply, Request, Response, header
+from safeguard.web.probe_site import ProbeSite
+
+URL = "https://site.test/page?q=1"
+ENGLISH = ("Accept-Language", "en")
+HTML = ("Content-Type", "text/html")
+
+
+class Setup:
+    """A filter with all its parts at hand."""
+
+    def __init__(self, guard: Guard, **settings: object) -> None:
+        self.now = 1000.0
+        self.counters = Counters(lambda: date(2026, 11, 23))
+        self.appeals = Appeals()
+        self.web = WebFilter(
+            guard,
+            FilterConfig(**settings),  # type: ignore[arg-type]
+            counters=self.counters,
+            appeals=self.appeals,
+            probe_site=ProbeSite(),
+            clock=lambda: self.now,
+        )
+
+    def post(self, path: str, form: dict[str, str] | bytes = b"", *headers: tuple[str, str], **more: str) -> Reply:
+        body = form if isinstance(form, bytes) else urlencode(form).encode()
+        headers = headers or (("Origin", "https://site.test"),)
+        reply = self.web.before(
+            Request("POST", f"https://site.test/.safeguard/{path}", (*headers, ENGLISH), body, **more)
+        )
+        assert reply is not None
+        return reply
+
+
+@pytest.fixture
+def setup(guard: Guard) -> Setup:
+    return Setup(guard)
+
+
+def get(url: str = URL, *headers: tuple[str, str], client: str = "127.0.0.1", method: str = "GET") -> Request:
+    return Request(method, url, headers, client=client)
+
+
+def decided(action: Action, category: Category | None = Category.BULLYING) -> Decision:
+    return Decision(action, category, "reason", "lower_secondary", "en")
+
+
+PAGE = Response(200, (HTML,), b"<p>page</p>")
+
+
+# The address
+
+
+@pytest.mark.parametrize("url", ["https://pornhub.com/", "http://WWW.PornHub.com.:8080/x", "https://m.bet365.com/a?b"])
+def test_a_listed_address_is_answered_before_it_is_asked(setup: Setup, url: str) -> None:
+    reply = setup.web.before(get(url, ENGLISH))
+    assert reply is not None
+    assert reply.status == 403
+    assert header(reply.headers, "X-Safeguard-Category") in ("sexual", "gambling")
+    assert sum(setup.counters.total().values()) == 1
+
+
+@pytest.mark.parametrize(
+    "url", [URL, "http://127.0.0.1:9/", "https://[::1]/", "https://vi.wikipedia.org/wiki/C%E1%BB%9D"]
+)
+def test_other_addresses_go_on_and_count_nothing(setup: Setup, url: str) -> None:
+    assert setup.web.before(get(url)) is None
+    assert setup.counters.total() == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://" + "a" * 300 + ".test/", f"https://site.test/{'x' * 70_000}", "https://a b/"]
+)
+def test_an_address_that_cannot_be_read_goes_nowhere(setup: Setup, url: str) -> None:
+    reply = setup.web.before(get(url))
+    assert reply is not None
+    assert reply.status == 400
+    assert setup.counters.total() == {}
+
+
+def test_allow_list_profiles_open_their_hosts_only(guard: Guard) -> None:
+    setup = Setup(guard, profile="early_years")
+    assert setup.web.before(get("https://pbskids.org/games")) is None
+    assert setup.web.before(get("https://www.pbskids.org./")) is None
+    for url in (URL, "https://pbskids.org.evil.test/", "https://notpbskids.org/"):
+        reply = setup.web.before(get(url, ENGLISH))
+        assert reply is not None
+        assert reply.status == 403
+        assert b"not among those that adults have chosen" in reply.body
+    assert setup.web.opens("pbskids.org", "127.0.0.1")
+    assert not setup.web.opens("site.test", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("host", "opens"),
+    [("site.test", True), ("pornhub.com", False), ("::1", True), ("no host", False), ("127.0.0.1", True)],
+)
+def test_connecting_is_decided_by_the_host_and_not_counted(setup: Setup, host: str, opens: bool) -> None:
+    assert setup.web.opens(host, "127.0.0.1") is opens
+    assert setup.counters.total() == {}
+
+
+def test_each_device_has_its_profile(guard: Guard) -> None:
+    setup = Setup(guard, clients=[{"address": "10.0.0.9", "profile": "early_years"}])
+    assert setup.web.before(get(client="10.0.0.8")) is None
+    assert setup.web.before(get(client="10.0.0.9")) is not None
+
+
+def test_an_unknown_profile_is_an_error_at_once(guard: Guard) -> None:
+    with pytest.raises(UnknownProfileError, match="teen"):
+        Setup(guard, profile="teen")
+
+
+def test_the_try_site_answers_for_its_hosts_only(setup: Setup) -> None:
+    assert setup.web.origin(get()) is None
+    assert setup.web.origin(get("http://eviltry.safeguard.test.example/")) is None
+    for host in ("try.safeguard.test", "TRY.safeguard.test."):
+        reply = setup.web.origin(get(f"http://{host}/"))
+        assert reply is not None
+        assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "setting", "language"),
+    [("vi", "auto", "vi"), ("en-GB", "auto", "en"), ("fr", "auto", "vi"), ("en", "vi", "vi"), ("vi", "en", "en")],
+)
+def test_languages(guard: Guard, accepted: str, setting: str, language: str) -> None:
+    request = get(URL, ("Accept-Language", accepted))
+    assert Setup(guard, language=setting).web.language(request) == language
+
+
+# The plan
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "plan"),
+    [
+        ("GET", 200, (("Content-Type", "text/html; charset=utf-8"),), Plan.JUDGE),
+        ("POST", 500, (("Content-Type", "application/json"),), Plan.JUDGE),
+        ("GET", 404, (("Content-Type", "text/plain"),), Plan.JUDGE),
+        ("GET", 200, (("Content-Type", "image/svg+xml"),), Plan.JUDGE),
+        ("GET", 200, (("Content-Type", "application/xhtml+xml"),), Plan.JUDGE),
+        ("GET", 200, (("Content-Type", "image/png, text/html"),), Plan.JUDGE),
+        ("GET", 200, (), Plan.GUESS),
+        ("GET", 200, (("Content-Type", "html"),), Plan.GUESS),
+        ("GET", 200, (("Content-Type", "application/octet-stream"), ("Content-Length", "99999999999")), Plan.GUESS),
+        ("GET", 200, (("Content-Type", "image/png"),), Plan.PASS),
+        ("GET", 206, (("Content-Type", "video/mp4"), ("Content-Range", "bytes 0-1/9")), Plan.PASS),
+        ("GET", 200, (("Content-Type", "text/css"),), Plan.PASS),
+        ("GET", 200, (("Content-Type", "text/javascript"),), Plan.PASS),
+        ("GET", 200, (("Content-Type", "text/event-stream"),), Plan.PASS),
+        ("HEAD", 200, (HTML,), Plan.PASS),
+        ("GET", 101, (), Plan.PASS),
+        ("GET", 204, (HTML,), Plan.PASS),
+        ("GET", 304, (HTML,), Plan.PASS),
+        ("GET", 200, (HTML, ("Content-Length", str(16 << 20))), Plan.JUDGE),
+        ("GET", 200, (HTML, ("Content-Length", str((16 << 20) + 1))), Plan.REFUSE),
+        ("GET", 200, (HTML, ("Content-Length", "nonsense")), Plan.JUDGE),
+        ("GET", 206, (HTML,), Plan.REFUSE),
+        ("GET", 206, (HTML, ("Content-Range", "bytes 0-99/200")), Plan.REFUSE),
+        ("GET", 206, (HTML, ("Content-Range", "bytes 0-199/*")), Plan.REFUSE),
+        ("GET", 206, (HTML, ("Content-Range", "bytes 0-199/200")), Plan.JUDGE),
+    ],
+)
+def test_plan(setup: Setup, method: str, status: int, headers: Headers, plan: Plan) -> None:
+    assert setup.web.plan(get(method=method), status, headers) is plan
+
+
+def test_settling_by_the_first_bytes(setup: Setup) -> None:
+    assert setup.web.settle((), b"<html>") is Plan.JUDGE
+    assert setup.web.settle((), b"\x89PNG\r\n\x1a\n\x00") is Plan.PASS
+
+
+# The decision
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [(Action.ALLOW, None), (Action.TIP, None), (Action.WARN, 403), (Action.REDACT, 403), (Action.BLOCK, 403)],
+)
+def test_after(setup: Setup, action: Action, status: int | None) -> None:
+    reply = setup.web.after(get(), PAGE, decided(action))
+    assert (reply.status if reply else None) == status
+    assert setup.counters.total() == {("lower_secondary", "bullying", action.value): 1}
+
+
+def test_too_large_is_as_the_profile_says(guard: Guard) -> None:
+    reply = Setup(guard).web.refuse(get(URL, ENGLISH))
+    assert reply is not None
+    assert b"too large" in reply.body
+    staff = Setup(guard, profile="staff")
+    assert staff.web.refuse(get()) is not None
+    staff.post("continue", {"url": "/page", "category": "none"})
+    assert staff.web.refuse(get()) is None
+
+
+def test_failing_is_as_the_profile_says(guard: Guard) -> None:
+    closed = Setup(guard)
+    reply = closed.web.failed(get())
+    assert reply is not None
+    assert reply.status == 503
+    assert closed.counters.total() == {("lower_secondary", "none", "failed"): 1}
+    profile = guard.policy.profile("staff").model_copy(update={"fail_mode": FailMode.OPEN})
+    opened = Setup(Guard(policy=Policy({"staff": profile})), profile="staff")
+    assert opened.web.failed(get()) is None
+
+
+# Going on after a warning
+
+
+def test_going_on_holds_for_client_host_category_and_time(setup: Setup) -> None:
+    warn = decided(Action.WARN)
+    assert setup.web.after(get(), PAGE, warn) is not None
+    reply = setup.post("continue", {"url": "/page?q=1", "category": "bullying"})
+    assert (reply.status, header(reply.headers, "Location")) == (303, "/page?q=1")
+    assert setup.web.after(get(), PAGE, warn) is None
+    assert setup.web.after(get("https://site.test/other"), PAGE, warn) is None
+    assert setup.web.after(get("https://www.site.test/"), PAGE, warn) is not None
+    assert setup.web.after(get(client="10.0.0.2"), PAGE, warn) is not None
+    assert setup.web.after(get(), PAGE, decided(Action.WARN, Category.HATE)) is not None
+    assert setup.web.after(get(), PAGE, decided(Action.BLOCK)) is not None, "only warnings can be passed"
+    setup.now += GRANT_SECONDS
+    assert setup.web.after(get(), PAGE, warn) is not None
+
+
+def test_what_has_ended_is_forgotten(setup: Setup) -> None:
+    setup.post("continue", {"category": "bullying"}, client="10.0.0.1")
+    setup.now += GRANT_SECONDS
+    setup.post("continue", {"category": "bullying"}, client="10.0.0.2")
+    assert [client for client, _, _ in setup.web._grants] == ["10.0.0.2"]
+
+
+def test_going_on_uses_bounded_memory(setup: Setup) -> None:
+    for number in range(10_050):
+        setup.post("continue", {"category": "bullying"}, client=f"10.0.{number // 256}.{number % 256}")
+    assert len(setup.web._grants) == 10_000
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.test/", "//evil.test", "/\\evil.test", "", "javascript:x", "/a\r\nX: y", "/é", "/\t/evil"]
+)
+def test_going_on_leads_nowhere_else(setup: Setup, target: str) -> None:
+    assert header(setup.post("continue", {"url": target, "category": "x"}).headers, "Location") == "/"
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ((("Origin", "https://site.test"),), True),
+        ((("Origin", "https://Site.test"),), True),
+        ((("Sec-Fetch-Site", "same-origin"), ("Origin", "https://site.test")), True),
+        ((("Sec-Fetch-Site", "same-origin"), ("Origin", "null")), True),
+        ((("Origin", "https://evil.test"),), False),
+        ((("Origin", "http://site.test"),), False),
+        ((("Origin", "null"),), False),
+        ((("X-Nothing", "x"),), False),
+        ((("Sec-Fetch-Site", "cross-site"), ("Origin", "https://site.test")), False),
+        ((("Sec-Fetch-Site", "same-site"),), False),
+        ((("Sec-Fetch-Site", "none"),), False),
+    ],
+)
+@pytest.mark.parametrize("path", ["continue", "appeal"])
+def test_only_the_origin_itself_may_post(setup: Setup, path: str, headers: Headers, taken: bool) -> None:
+    status = setup.post(path, {"category": "bullying"}, *headers).status
+    assert status in ((200, 303) if taken else (403,))
+    assert bool(setup.counters.total()) is taken
+
+
+# Appeals
+
+
+def test_an_appeal_is_kept_without_who_asked(setup: Setup) -> None:
+    reply = setup.post("appeal", {"category": "gambling", "note": "Bài tập\x00 của em" + "x" * 500}, client="10.1.2.3")
+    assert reply.status == 200
+    (appeal,) = setup.appeals.open()
+    assert (appeal.host, appeal.category) == ("site.test", "gambling")
+    assert appeal.note.startswith("Bài tập của em")
+    assert len(appeal.note) == 120
+    assert "10.1.2.3" not in repr(appeal)
+    assert setup.counters.total() == {("lower_secondary", "gambling", "appeal"): 1}
+
+
+def test_appeals_that_come_too_often_are_thanked_and_dropped(setup: Setup) -> None:
+    assert {setup.post("appeal", {"category": "hate"}).status for _ in range(50)} == {200}
+    assert len(setup.appeals.open()) == 10
+    setup.post("appeal", {"category": "hate"}, client="10.0.0.2")
+    assert len(setup.appeals.open()) == 11
+    setup.now += 3601
+    setup.post("appeal", {"category": "hate"})
+    assert len(setup.appeals.open()) == 12
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "appeal", 405), ("GET", "", 404), ("POST", "x", 404), ("GET", "health", 404)]
+)
+def test_other_own_paths_never_leave(setup: Setup, method: str, path: str, status: int) -> None:
+    reply = setup.web.before(get(f"https://pbskids.org/.safeguard/{path}", method=method))
+    assert reply is not None
+    assert reply.status == status
+
+
+def test_a_form_that_is_too_long_is_refused(setup: Setup) -> None:
+    assert setup.post("appeal", b"note=" + b"x" * 5000).status == 403
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    ("navigation", "headers", "kept"),
+    [
+        (True, (("Range", "bytes=0-"), ("If-Range", "x"), ("Cookie", "a")), (("Cookie", "a"),)),
+        (False, (("Range", "bytes=0-"),), (("Range", "bytes=0-"),)),
+        (False, (("Accept-Encoding", "gzip;q=0.5, br, dcz, *"),), (("Accept-Encoding", "gzip;q=0.5, br"),)),
+        (False, (("accept-encoding", "compress"),), (("accept-encoding", "identity"),)),
+        (False, (("Accept-Encoding", "GZIP, zstd"),), (("Accept-Encoding", "GZIP, zstd"),)),
+    ],
+)
+def test_request_headers(navigation: bool, headers: Headers, kept: Headers) -> None:
+    assert request_headers(headers, navigation=navigation) == kept
+
+
+@pytest.mark.parametrize(
+    ("headers", "navigation"),
+    [
+        ((("Sec-Fetch-Dest", "document"), ("Accept", "*/*")), True),
+        ((("Sec-Fetch-Dest", "iframe"),), True),
+        ((("Sec-Fetch-Dest", "video"), ("Accept", "text/html")), False),
+        ((("Sec-Fetch-Dest", "empty"),), False),
+        ((("Accept", "text/html,application/xhtml+xml"),), True),
+        ((("Accept", "*/*"),), False),
+        ((), False),
+    ],
+)
+def test_navigations(headers: Headers, navigation: bool) -> None:
+    assert is_navigation(get(URL, *headers)) is navigation
+
+
+def test_outcomes_of_the_policy_are_all_answered(setup: Setup) -> None:
+    decision = Decision(Action.BLOCK, None, "reason", "lower_secondary", "en", outcome=Outcome.UNDECODABLE)
+    reply = setup.web.after(get(), PAGE, decision)
+    assert reply is not None
+    assert header(reply.headers, "X-Safeguard-Category") == "none"
