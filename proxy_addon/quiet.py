@@ -15,8 +15,11 @@ from typing import Final
 import regex
 
 _OURS: Final = "safeguard"
-# Host names, IP addresses with or without a port, URLs; and long runs, such as a handshake in hexadecimal.
-_ADDRESS: Final = regex.compile(r"[^\s'\"()]*[\p{L}\d_][.:/]+[\p{L}\d_%][^\s'\"()]*|[\da-fA-F]*::[\da-fA-F:.]*|\S{41,}")
+# Host names, IP addresses with or without a port, URLs; names without a dot where mitmproxy writes them; and long runs,
+# such as a handshake in hexadecimal.
+_ADDRESS: Final = regex.compile(
+    r"(?<=certificate for )\S+|[^\s'\"()]*[\p{L}\d_][.:/]+[\p{L}\d_%][^\s'\"()]*|[\da-fA-F]*::[\da-fA-F:.]*|\S{41,}"
+)
 
 
 class QuietFormatter(logging.Formatter):

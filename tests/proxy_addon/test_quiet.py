@@ -25,6 +25,7 @@ def formatted(name: str, message: str, *arguments: object, error: BaseException 
         "Cannot parse ClientHello: " + "1603010200010001fc0303" * 5,
         "GET\nsecret.example/",
         "host tiếng-việt.secret.vn",
+        "The client does not trust the proxy's certificate for secret (tlsv1 alert unknown ca)",
     ],
 )
 def test_others_lines_lose_addresses(message: str) -> None:

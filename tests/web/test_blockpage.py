@@ -1,4 +1,4 @@
-"""Block page: short enough, in the right tone and language, harmless whatever comes in, and in the form that was asked for."""
+"""Block page: short, in the right tone, language and form, and harmless whatever comes in."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def test_every_page_is_short_and_complete(category, tone, language, render):
     assert reply.status == 403
     assert len(visible_words(reply.body)) <= MOST_WORDS[tone]
     assert size(reply) < MAX_SIZE
-    assert html.escape(made.reason, quote=False) in html.unescape(page).replace(
-        "&", "&amp;"
-    ) or made.reason in html.unescape(page)
+    assert made.reason in html.unescape(page)
     assert f'<html lang="{language}">' in page
     assert ("tel:111" in page) == made.helpline
     assert header(reply.headers, "X-Safeguard-Category") == (category.value if category else "none")
@@ -141,7 +139,7 @@ def test_hostile_addresses_and_reasons_are_escaped():
         ("https://site.test/a/b?c=d&e=f", "/a/b?c=d&e=f"),
         ("https://site.test", "/"),
         ("https://site.test//evil.test/x", "/evil.test/x"),
-        ("https://site.test/\\evil.test", "/\\evil.test"),
+        ("https://site.test/\\evil.test", "/evil.test"),
         ("https://site.test/?next=//evil.test", "/?next=//evil.test"),
         ("http://[broken", "/"),
     ],

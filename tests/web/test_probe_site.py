@@ -19,7 +19,7 @@ def get(path: str, host: str = TRY_HOST, site: ProbeSite = SITE, method: str = "
     return site.reply(Request(method, f"http://{host}{path}", (("Accept-Language", language),)))
 
 
-@pytest.mark.parametrize(("language", "category", "kind"), product(LANGUAGES, Category, ("probe", "twin")))
+@pytest.mark.parametrize(("language", "category", "kind"), list(product(LANGUAGES, Category, ("probe", "twin"))))
 def test_every_sample_is_a_page_of_its_own(language, category, kind):
     reply = get(f"/{kind}/{language}/{category}", probe_host(category))
     sample = samples(language)[category, kind]
