@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import httpx
@@ -311,3 +315,25 @@ async def test_other_methods_are_refused(method):
 def test_serving_on_an_impossible_address(listen):
     with pytest.raises(ListenError, match="the console cannot listen on"):
         serve_console(listen)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_serving_alone_until_it_is_stopped(stop):
+    script = """if True:
+        from safeguard.console.serve import serve_console
+        raise SystemExit(serve_console("127.0.0.1:0", announce=print))
+    """
+    with subprocess.Popen([sys.executable, "-uc", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        address = process.stdout.readline().decode().split()[-1]
+        assert httpx.get(f"{address}/.safeguard/health", trust_env=False).json()["status"] == "ok"
+        assert httpx.get(f"{address}/ca", trust_env=False).status_code == 404
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_serving_on_an_address_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ListenError, match="address already in use"):
+            serve_console(listen)

@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,36 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "cannot keep the certificate authority" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+_RACE = """
+import sys
+from proxy_addon import master
+from proxy_addon.config import ProxyConfig
+from safeguard import ListenError
+real = master.bind
+master.bind = lambda name, address: real(name, ("127.0.0.1", 0))  # sees nothing of what takes the port meanwhile
+try:
+    master.serve(ProxyConfig(listen=("127.0.0.1", int(sys.argv[1])), console=("127.0.0.1", 0), workers=1))
+except ListenError as error:
+    print(error)
+"""
+
+
+def test_a_port_that_is_taken_while_the_filter_loads(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = subprocess.run(
+            [sys.executable, "-c", _RACE, str(taken.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env=os.environ | {"SAFEGUARD_HOME": str(tmp_path)},
+        )
+    assert result.stdout.startswith("the proxy cannot start: ")
+    assert result.stdout.count("\n") == 1
+    assert "curl" not in result.stdout
+    assert processes_of(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
