@@ -12,7 +12,7 @@ from safeguard import Action, Category, Guard, ImageError, InputError, TextError
 
 HARM = {
     "vi": "Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn, cá cược bóng đá, tài xỉu online, rút tiền 24/7",
-    "en": "Best online casino: deposit now for a 200% welcome bonus, free spins on slots, live betting, fast withdrawal",
+    "en": "Best online casino: deposit now for a 200% welcome bonus, free spins, live betting, fast withdrawal",
 }
 GOOD = {
     "vi": "Hôm nay lớp mình học về quang hợp. Thầy cho xem lá cây dưới kính hiển vi, ai cũng thích.",

@@ -41,6 +41,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Pattern(_Strict):
+    """A regular expression on folded text.
+
+    Attributes:
+        anchors: whatever it matches holds one of these, as folded; a text without any need not be searched.
+    """
+
+    match: str
+    anchors: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class Entry(_Strict):
     """Phrases that share a weight and a context.
 
@@ -54,7 +65,7 @@ class Entry(_Strict):
     weight: Annotated[int, Field(ge=1, le=3)]
     view: Literal["accented", "both", "plain"] = "accented"
     phrases: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
     needs: tuple[str, ...] = ()
     cancelled_by: tuple[str, ...] | None = None
 
@@ -95,6 +106,14 @@ class _Rule:
     source: str
     needs: frozenset[int]
     cancelled_by: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    pattern: regex.Pattern[str]
+    anchors: tuple[str, ...]
+    plain: bool
+    rule: int
 
 
 def load_pack(path: Path) -> PhrasePack:
@@ -169,7 +188,7 @@ class PhraseMatcher:
 
     def __init__(self, packs: Iterable[PhrasePack]) -> None:
         self._rules: list[_Rule] = []
-        self._patterns: list[tuple[regex.Pattern[str], bool, int]] = []
+        self._patterns: list[_Compiled] = []
         self._accented = _Automaton(plain=False)
         self._plain = _Automaton(plain=True)
         self._context: dict[str, int] = {}
@@ -203,10 +222,10 @@ class PhraseMatcher:
                     self._plain.rules.setdefault(plain, []).append(rule)
             for pattern in entry.patterns:
                 try:
-                    compiled = regex.compile(rf"\b(?:{pattern})\b")
+                    compiled = regex.compile(rf"\b(?:{pattern.match})\b")
                 except regex.error as error:
-                    raise DataError(f"phrases/{pack.name}: pattern {pattern!r}: {error}") from error
-                self._patterns.append((compiled, entry.view == "plain", rule))
+                    raise DataError(f"phrases/{pack.name}: pattern {pattern.match!r}: {error}") from error
+                self._patterns.append(_Compiled(compiled, pattern.anchors, entry.view == "plain", rule))
 
     def _context_word(self, phrase: str) -> int:
         """Context words are looked for in both views: a warning counts however it is typed."""
@@ -244,10 +263,13 @@ class PhraseMatcher:
         if not self._patterns:
             return
         views = {False: folded.show(), True: folded.show(plain=True)}
-        for pattern, plain, rule in self._patterns:
+        for compiled in self._patterns:
+            view = views[compiled.plain]
+            if not any(anchor in view for anchor in compiled.anchors):
+                continue
             try:
-                for match in pattern.finditer(views[plain], timeout=_PATTERN_SECONDS, concurrent=True):
-                    yield rule, match.start(), match.end()
+                for match in compiled.pattern.finditer(view, timeout=_PATTERN_SECONDS, concurrent=True):
+                    yield compiled.rule, match.start(), match.end()
             except TimeoutError:  # a pattern too slow for this text: the other evidence decides
                 continue
 

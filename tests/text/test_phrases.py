@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from safeguard.errors import DataError
 from safeguard.text.normalize import fold
-from safeguard.text.phrases import PhraseMatcher, load_pack, load_packs, phrase_evidence
+from safeguard.text.phrases import Pattern, PhraseMatcher, load_pack, load_packs, phrase_evidence
 
 HEAD = 'language = "vi"\ncategory = "gambling"\nbasis = "gambling_money"\nsource = "test"\ndate = 2026-01-01\n'
 PACK = (
@@ -29,7 +32,7 @@ phrases = ["nha cai"]
 cancelled_by = []
 [[entries]]
 weight = 2
-patterns = ['nạp (?:lần )?đầu']
+patterns = [{ match = 'nạp (?:lần )?đầu', anchors = ["nạp"] }]
 """
 )
 
@@ -78,6 +81,7 @@ def test_evidence_counts_a_phrase_once(matcher: PhraseMatcher) -> None:
         (HEAD.replace("gambling_money", "sexual") + "entries = []", "basis"),
         (HEAD + '[[entries]]\nweight = 4\nphrases = ["a b"]', "entries.0.weight"),
         (HEAD + '[[entries]]\nwieght = 1\nphrases = ["a b"]', "entries.0"),
+        (HEAD + "[[entries]]\nweight = 1\npatterns = [{ match = 'a b', anchors = [] }]", "anchors"),
         ("not toml [", "not valid TOML"),
     ],
 )
@@ -98,7 +102,8 @@ def test_a_phrase_that_cannot_match_is_refused(tmp_path: Path, phrase: str) -> N
 
 def test_a_pattern_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "gambling.toml"
-    path.write_text(HEAD + "[[entries]]\nweight = 1\npatterns = ['(?:a|a)+(?:a|a)+(?:a|a)+x']", encoding="utf-8")
+    pattern = "{ match = '(?:a|a)+(?:a|a)+(?:a|a)+x', anchors = ['a'] }"
+    path.write_text(HEAD + f"[[entries]]\nweight = 1\npatterns = [{pattern}]", encoding="utf-8")
     assert PhraseMatcher([load_pack(path)]).find(fold(["aa " * 3 + "ab" * 2 + "a" * 2 + "ba" * 50_000])) == []
 
 
@@ -106,3 +111,19 @@ def test_the_shipped_packs_load() -> None:
     packs = load_packs()
     assert {pack.language for pack in packs} == {"vi", "en"}
     PhraseMatcher(packs)
+
+
+SHIPPED_PATTERNS = [
+    pytest.param(pattern, id=f"{pack.name}-{pattern.match[:30]}")
+    for pack in load_packs()
+    for entry in pack.entries
+    for pattern in entry.patterns
+]
+
+
+@pytest.mark.parametrize("pattern", SHIPPED_PATTERNS)
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_a_shipped_pattern_matches_holds_an_anchor(pattern: Pattern, data: st.DataObject) -> None:
+    matched = data.draw(st.from_regex(re.compile(pattern.match), fullmatch=True))
+    assert any(anchor in matched for anchor in pattern.anchors)
