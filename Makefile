@@ -1,5 +1,5 @@
 # The whole contributor interface. Every target sets up what it needs by itself.
-.PHONY: run test check format lock train bench wheel clean
+.PHONY: run test check format lock train wheel clean
 
 run: ## start the proxy and the console with the embedded defaults
 	@scripts/bootstrap run

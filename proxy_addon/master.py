@@ -119,8 +119,10 @@ def serve(config: ProxyConfig, announce: Callable[[str], None] = print) -> int:
 async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None
+    # A signal that comes while the workers start waits until they have: half started processes cannot be ended cleanly.
+    asked_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, asked_to_stop.set)
     quiet.install()
     async with contextlib.AsyncExitStack() as stack:
         # Both addresses are tried before anything that takes time; the proxy's is let go for mitmproxy to bind.
@@ -132,6 +134,10 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         guard, counters, appeals = Guard(), Counters(date.today), Appeals()
         web = make_filter(guard, config, counters, appeals, ca=ca, console=f"http://{_authority(config.console)}")
         workers = await stack.enter_async_context(WorkerPool(config.workers, config.judge_seconds))
+        if asked_to_stop.is_set():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
         bound_held_bodies()
         master = FilterMaster(options, SafeguardAddon(web, workers.judge), web)
         proxy_task = asyncio.create_task(master.run())
@@ -145,6 +151,7 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
             started=datetime.now(UTC),
             ca_pem=ca.read_bytes,
             counts=counters.today,
+            appeals=appeals.open,
             healthy=lambda: {"proxy": not proxy_task.done(), "workers": workers.healthy},
         )
 

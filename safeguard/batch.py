@@ -13,8 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+import regex
 from joblib import Parallel, delayed
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
 from safeguard.errors import InputError, SafeguardError
@@ -30,6 +32,7 @@ Answer = dict[str, Any]
 
 CHUNK: Final = 64  # items a worker takes at once: shares the cost of numpy calls, and progress still shows
 MAX_ITEM: Final = 64 << 20  # bytes of one line, file or record
+_SURROGATE: Final = regex.compile(r"\p{Cs}")
 _KEYS: Final = ("text", "html", "url")
 
 
@@ -225,7 +228,9 @@ def _read_warc(file: BinaryIO) -> Iterator[Item]:
                 url = record.rec_headers.get_header("WARC-Target-URI")
                 identifier = record.rec_headers.get_header("WARC-Record-ID") or url
                 headers = record.http_headers or record.rec_headers
-                body = record.raw_stream.read(MAX_ITEM + 1)
+                chunked = "chunked" in headers.get_header("Transfer-Encoding", "").lower()
+                stream = ChunkedDataReader(record.raw_stream, decomp_type=None) if chunked else record.raw_stream
+                body = _read_up_to(stream, MAX_ITEM + 1)
                 if len(body) > MAX_ITEM:
                     yield Item(identifier, error=f"the record is larger than {MAX_ITEM >> 20} MiB")
                     continue
@@ -234,11 +239,23 @@ def _read_warc(file: BinaryIO) -> Iterator[Item]:
                     "content_type": headers.get_header("Content-Type", ""),
                     "content_encoding": headers.get_header("Content-Encoding", ""),
                 }
-                yield Item(identifier, fields | ({"url": url} if url else {}))
+                web = (url or "").startswith(("http://", "https://"))
+                yield Item(identifier, fields | ({"url": url} if web else {}))
         except (ArchiveLoadFailed, OSError, EOFError) as error:
             yield Item(None, error=f"the archive cannot be read further: {error}")
 
 
+def _read_up_to(stream: Any, size: int) -> bytes:
+    """Read until the end or ``size`` bytes, from a reader whose reads may be short."""
+    pieces = []
+    while size > 0 and (piece := stream.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
 def write_answer(answer: Answer, out: TextIO) -> None:
     """One answer as one line of JSON."""
-    out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    line = json.dumps(answer, ensure_ascii=False)
+    # An id with half of a surrogate pair cannot be written as UTF-8, but can be escaped.
+    out.write((json.dumps(answer) if _SURROGATE.search(line) else line) + "\n")

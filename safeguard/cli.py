@@ -60,7 +60,7 @@ _FILE_NAME: Final = regex.compile(
     r"(\.{0,2}/|~|[A-Za-z]:\\)\S*|[^\s/]+\.(txt|html?|json|jsonl|md|csv|xml|png|jpe?g|gif|webp|pdf|warc)",
     regex.IGNORECASE,
 )
-_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
+_PICTURES: Final = regex.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|BM.{4}\0{4}", regex.DOTALL)
 _MAX_FILE: Final = 64 << 20  # bytes
 
 
@@ -92,7 +92,7 @@ def _judge(guard: Guard, target: str, language: str | None) -> Verdict:
         return guard.check_text(_as_text(sys.stdin.buffer.read(_MAX_FILE + 1), "standard input"), language)
     if "://" in target[:12]:
         return guard.check_url(target)
-    if target.strip() and len(target) < 4096 and (path := Path(target)).exists():
+    if target.strip() and _exists(path := Path(target)):
         if path.is_dir():
             raise InputError(f"{target} is a folder: use 'safeguard scan {target}'")
         return _judge_file(guard, path, language)
@@ -101,13 +101,20 @@ def _judge(guard: Guard, target: str, language: str | None) -> Verdict:
     return guard.check_url(target) if _HOST.fullmatch(target) else guard.check_text(target, language)
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than a name may be, or with a NUL: a text, then
+        return False
+
+
 def _judge_file(guard: Guard, path: Path, language: str | None) -> Verdict:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    if data.startswith(_PICTURES):
+    if _PICTURES.match(data):
         return guard.check_image(data)
     if path.suffix.lower() in (".html", ".htm", ".xhtml", ".svg", ".xml"):
         return guard.check_page(data, content_type="text/html", language=language)

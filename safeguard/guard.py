@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from safeguard.image.classifier import ImageClassifier
@@ -10,7 +11,7 @@ from safeguard.page.classifier import PageClassifier
 from safeguard.policy import DEFAULT_PROFILE, Policy
 from safeguard.text.classifier import TextClassifier
 from safeguard.url.classifier import UrlClassifier
-from safeguard.verdict import Outcome, Verdict
+from safeguard.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ class Guard:
         if not listed:
             return page
         findings = (*(finding for finding in address.findings if finding.category in listed), *page.findings)
-        return Verdict({**page.scores, **listed}, findings, Outcome.SCANNED, page.language)
+        return Verdict(MappingProxyType({**page.scores, **listed}), findings, page.outcome, page.language)
 
     def check_url(self, url: str) -> Verdict:
         """The verdict on an address, before anything is fetched.

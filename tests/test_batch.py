@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeguard.batch import read_items, scan
+from safeguard.batch import read_items, scan, write_answer
 from safeguard.errors import InputError, UnknownProfileError
 from safeguard.taxonomy import Category
 
@@ -54,6 +54,7 @@ def test_the_contract() -> None:
         (b'{"id": "a", "text": "x", "language": "fr"}', "a", "'fr'"),
         (b'{"id": "a", "url": "no address"}', "a", "not a"),
         (b"[" * 100_000, None, "not JSON"),
+        (b'{"id": "a", "html": "<p>hi", "language": "fr"}', "a", "'fr'"),
     ],
 )
 def test_a_bad_line_is_answered_and_the_run_goes_on(line: bytes, identifier: object, message: str) -> None:
@@ -63,6 +64,13 @@ def test_a_bad_line_is_answered_and_the_run_goes_on(line: bytes, identifier: obj
     assert "action" in third
     assert message in str(second["error"])
     assert second.get("id") == identifier
+
+
+def test_an_id_that_cannot_be_written_as_it_is_is_escaped() -> None:
+    out = io.StringIO()
+    (answer,) = answers(b'{"id": "\\ud800", "text": "hi"}')
+    write_answer(answer, out)
+    assert json.loads(out.getvalue().encode())["id"] == "\ud800"
 
 
 def test_a_thousand_lines_in_order_whatever_the_jobs() -> None:

@@ -43,6 +43,10 @@ def test_check_reads_files_pages_addresses_and_standard_input(tmp_path: Path) ->
     assert json.loads(run("check", "https://school.test/x", "--json").stdout)["action"] == "allow"
 
 
+def test_a_long_sentence_is_a_text_and_no_file_name() -> None:
+    assert run("check", "Hôm nay lớp mình học về quang hợp, " * 20).returncode == 0
+
+
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "binary.txt").write_bytes(b"abc\x00def")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9 cr\xe8me")

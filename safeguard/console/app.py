@@ -93,6 +93,7 @@ class _Console:
             profile=profile,
             broken=[part for part, works in parts.items() if not works],
             today=summarise(self._status.counts()),
+            appeals=self._status.appeals()[::-1],
             taxonomy=taxonomy(),
             try_site=_TRY_SITE,
         )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from safeguard.store.appeals import Appeal
     from safeguard.verdict import Decision, Verdict
 
     # Judges a text (first argument) under a profile (second).
@@ -29,6 +30,7 @@ class ConsoleStatus:
         ca_pem: gives the certificate that devices have to trust, or ``None`` while there is none.
         counts: gives today's counts.
         healthy: gives for every part by name whether it works.
+        appeals: gives the questions that children asked about a block, the newest last.
     """
 
     proxy: str
@@ -38,3 +40,4 @@ class ConsoleStatus:
     ca_pem: Callable[[], bytes | None]
     counts: Callable[[], Counts]
     healthy: Callable[[], Mapping[str, bool]]
+    appeals: Callable[[], Sequence[Appeal]] = tuple

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import brotli
 import regex
+import webencodings
 import zstandard
 
 from safeguard.errors import SafeguardError
@@ -21,6 +22,7 @@ from safeguard.verdict import Outcome
 
 MAX_BYTES: Final = 4 << 20  # of decoded text that is judged
 _MAX_CODINGS: Final = 3  # stacked; real servers use one
+_MAX_MEMBERS: Final = 1000  # of a gzip body; each costs a copy of the rest
 _CHUNK: Final = 1 << 16
 _ZSTD_WINDOW: Final = 1 << 23  # RFC 9659: a zstd body on the web needs no more
 
@@ -48,7 +50,7 @@ class _Decoder(Protocol):
 def _inflate(data: bytes, limit: int, window: int) -> bytes:
     """Gzip (all members) or deflate."""
     output = bytearray()
-    while data:
+    for _ in range(_MAX_MEMBERS):
         decoder = zlib.decompressobj(window)
         output += decoder.decompress(data, limit + 1 - len(output))
         if len(output) > limit:
@@ -61,8 +63,8 @@ def _inflate(data: bytes, limit: int, window: int) -> bytes:
         if window == zlib.MAX_WBITS | 16 and rest[:2] == b"\x1f\x8b":
             data = rest
         else:
-            break
-    return bytes(output)
+            return bytes(output)
+    raise _UndecodableError("it has too many members")
 
 
 def _gzip(data: bytes, limit: int) -> bytes:
@@ -143,19 +145,6 @@ _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), 
 _HEADER_CHARSET: Final = regex.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", regex.IGNORECASE)
 _META_CHARSET: Final = regex.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", regex.IGNORECASE)
 _META_WITHIN: Final = 1024  # bytes: where the HTML standard lets it stand
-# The web's names for what Python calls otherwise; the standard's table reads Latin-1 as Windows-1252.
-_ALIASES: Final = {
-    "iso-8859-1": "cp1252",
-    "latin1": "cp1252",
-    "us-ascii": "cp1252",
-    "ascii": "cp1252",
-    "x-sjis": "shift_jis",
-}
-
-# Python codecs that no browser knows; punycode also takes quadratic time.
-_NOT_ON_THE_WEB: Final = frozenset(
-    {"idna", "punycode", "utf-7", "utf7", "unicode_escape", "unicode-escape", "raw_unicode_escape", "undefined"}
-)
 _SAMPLE: Final = 1 << 16  # bytes that are looked at to guess a charset
 _BROKEN_UTF8: Final = regex.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
 
@@ -168,13 +157,12 @@ def decode_text(data: bytes, content_type: str = "") -> str:
     for bom, charset in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(charset, "replace")
-    for charset in _declared(data, content_type):
-        if charset in _NOT_ON_THE_WEB:
-            continue
-        try:
-            return data.decode(_ALIASES.get(charset, charset), "replace")
-        except (LookupError, UnicodeError):  # an unknown name, or a codec that is not one of text
-            continue
+    for label in _declared(data, content_type):
+        # Only the names that browsers know (encoding.spec.whatwg.org): any other codec of Python's would read a page as
+        # nobody sees it.
+        if (encoding := webencodings.lookup(label)) is not None:
+            text: str = encoding.codec_info.decode(data, "replace")[0]
+            return text
     if (charset_16 := _looks_like_utf16(data)) is not None:
         return data.decode(charset_16, "replace")
     try:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from safeguard.errors import PageError
 from safeguard.page.body import decode_body, decode_text
-from safeguard.page.extract import Kind, Role, extract, kind_of
+from safeguard.page.extract import Kind, Role, extract, is_excessive, kind_of
 from safeguard.taxonomy import Category
+from safeguard.text.language import check_language
 from safeguard.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Hidden text counts for what hijacked sites hide, and only where it is nearly sure: menus and dialogs are hidden too.
 _HIDDEN_CATEGORIES: Final = (Category.GAMBLING, Category.SEXUAL)
 _HIDDEN_FROM: Final = 0.9
+_MOSTLY: Final = 2  # times as much hidden text as visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ def join_segments(segments: list[Segment]) -> Page:
     """Join segments to the two texts that are judged."""
     visible = dict.fromkeys(segment.text for segment in segments if segment.role is not Role.HIDDEN)
     hidden = dict.fromkeys(segment.text for segment in segments if segment.role is Role.HIDDEN)
+    if sum(map(len, hidden)) > _MOSTLY * sum(map(len, visible)):
+        # Styles that hide can be undone by others that we do not read: a page that hides most of itself hides nothing.
+        visible, hidden = visible | hidden, {}
     return Page("\n\n".join(visible), "\n\n".join(hidden))
 
 
@@ -52,9 +57,11 @@ class PageClassifier:
 
         Raises:
             PageError: ``body`` is not bytes.
+            InputError: a language other than ``vi`` and ``en``.
         """
         if not isinstance(body, bytes | bytearray | memoryview):
             raise PageError(f"not a page body but {type(body).__name__}: bytes are needed")
+        check_language(language)
         page = read_page(bytes(body), content_type, content_encoding)
         if isinstance(page, Outcome):
             return Verdict(outcome=page)
@@ -81,4 +88,7 @@ def read_page(body: bytes, content_type: str = "", content_encoding: str = "") -
     kind = kind_of(content_type, decoded.data)
     if kind is Kind.OTHER:
         return Outcome.NOT_SCANNABLE
-    return join_segments(extract(decode_text(decoded.data, content_type), kind))
+    text = decode_text(decoded.data, content_type)
+    if kind is Kind.HTML and is_excessive(text):
+        return Outcome.TOO_LARGE
+    return join_segments(extract(text, kind))

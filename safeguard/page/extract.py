@@ -6,7 +6,9 @@ resolved. Text that a reader does not see is kept apart: hijacked sites hide gam
 
 from __future__ import annotations
 
+import html
 import json
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -50,7 +52,7 @@ class Segment:
 
 
 _HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml", "text/xml", "application/xml", "image/svg+xml"})
-_SKIPPED: Final = frozenset({"script", "style", "noscript", "template", "iframe", "object", "math"})
+_SKIPPED: Final = frozenset({"script", "style", "noscript", "template", "iframe"})
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Elements that do not part words: their text joins that around it.
 _INLINE: Final = frozenset(
@@ -66,8 +68,20 @@ _HIDING_STYLE: Final = regex.compile(
     r"|(?:left|top|text-indent)\s*:\s*-\d{3,}",
     regex.IGNORECASE,
 )
+_CDATA: Final = regex.compile(r"<!\[CDATA\[(.*?)\]\]>", regex.DOTALL)
+_TAG: Final = regex.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)")
+_FORMATTING: Final = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+# Void elements, and those whose end tag pages leave out, which the next of their kind closes.
+_CLOSED_BY_ITSELF: Final = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd option optgroup tr td th thead "
+    "tbody tfoot colgroup rt rp path use circle rect line polygon stop".split()
+)
+_HARMLESS_TAGS: Final = 1000
+_HARMLESS_LENGTH: Final = 10_000  # characters
+_MAX_DEPTH: Final = 5000  # elements open at once; browsers stop at 512
+_MAX_FORMATTING: Final = 1000  # formatting elements open at once
+_MAX_ATTRIBUTES: Final = 1000  # of one tag
 _SPACE: Final = regex.compile(r"\s+")
-_MAX_JSON_STRINGS: Final = 50_000
 
 
 def kind_of(content_type: str, data: bytes) -> Kind:
@@ -77,14 +91,14 @@ def kind_of(content_type: str, data: bytes) -> Kind:
         return Kind.HTML
     if declared in ("application/json", "text/json") or declared.endswith("+json"):
         return Kind.JSON
-    if declared in ("", "text/plain", "application/octet-stream", "unknown/unknown", "*/*"):
-        return _sniff(data, declared)
+    if declared in ("", "application/octet-stream", "unknown/unknown", "*/*"):
+        return _sniff(data)
     if declared in ("text/css", "text/javascript"):
         return Kind.OTHER
     return Kind.TEXT if declared.startswith("text/") else Kind.OTHER
 
 
-def _sniff(data: bytes, declared: str) -> Kind:
+def _sniff(data: bytes) -> Kind:
     """Tell HTML, JSON, text and the rest by the first bytes, much as browsers do (mimesniff.spec.whatwg.org)."""
     start = data[:1024].lstrip(b"\xef\xbb\xbf\t\n\x0c\r ")
     if regex.match(
@@ -92,7 +106,7 @@ def _sniff(data: bytes, declared: str) -> Kind:
         start.lower(),
     ):
         return Kind.HTML
-    if start[:1] in (b"{", b"[") and declared != "text/plain":
+    if start[:1] in (b"{", b"["):
         return Kind.JSON
     control = sum(1 for byte in start if byte < 9 or 13 < byte < 27 or 27 < byte < 32)
     utf16 = start[1::2].count(0) > len(start) // 5 or start[0::2].count(0) > len(start) // 5
@@ -106,6 +120,42 @@ def extract(text: str, kind: Kind) -> list[Segment]:
     if kind is Kind.JSON:
         return [Segment(string, Role.BODY) for string in _json(text)]
     return [Segment(text, Role.BODY)] if kind is Kind.TEXT and text.strip() else []
+
+
+def is_excessive(text: str) -> bool:
+    """Whether markup is such that parsing it could take quadratic time: no page that people read comes near.
+
+    The HTML standard's algorithm itself looks through all open elements for some tags, through all open formatting
+    elements at each paragraph, and through all attributes of a tag for a duplicate.
+    """
+    if text.count("<") < _HARMLESS_TAGS and len(text) < _HARMLESS_LENGTH:
+        return False
+    open_tags: Counter[str] = Counter()
+    depth = formatting = 0
+    for match in _TAG.finditer(text):
+        closing, name, rest = match.groups()
+        name = name.lower()
+        if closing:
+            if open_tags[name]:
+                open_tags[name] -= 1
+                depth -= 1
+                formatting -= name in _FORMATTING
+            continue
+        if len(rest) > _HARMLESS_LENGTH and len(rest.split(None, _MAX_ATTRIBUTES)) >= _MAX_ATTRIBUTES:
+            return True
+        if name not in _CLOSED_BY_ITSELF:
+            open_tags[name] += 1
+            depth += 1
+            formatting += name in _FORMATTING
+            if depth > _MAX_DEPTH or formatting > _MAX_FORMATTING:
+                return True
+    return False
+
+
+def _unwrap(section: regex.Match[str]) -> str:
+    """The text of a CDATA section: feeds put pages into them, which HTML's parser would read as comments."""
+    content: str = section.group(1)
+    return content if "<" in content else html.escape(content)
 
 
 class _Page:
@@ -135,7 +185,7 @@ class _Page:
 
 
 def _html(text: str) -> Iterator[Segment]:
-    root = LexborHTMLParser(text).root
+    root = LexborHTMLParser(_CDATA.sub(_unwrap, text) if "<![CDATA[" in text else text).root
     if root is None:
         return
     page = _Page()
@@ -171,7 +221,7 @@ def _html(text: str) -> Iterator[Segment]:
 
 
 def _role(tag: str, node: LexborNode, inherited: Role) -> Role:
-    if inherited is Role.HIDDEN:
+    if inherited is Role.HIDDEN or tag in ("html", "body"):
         return inherited
     attributes = node.attributes
     if attributes and ("hidden" in attributes or _HIDING_STYLE.search(attributes.get("style") or "")):
@@ -203,7 +253,7 @@ def _json(text: str) -> Iterator[str]:
     """The strings of a JSON document, or of JSON lines, that a reader may be shown: those with a space in them."""
     documents: list[Any] = []
     try:
-        documents.append(json.loads(text))
+        documents.append(json.loads(text, parse_int=float))
     except (ValueError, RecursionError):
         for line in text.splitlines():
             try:
@@ -211,12 +261,10 @@ def _json(text: str) -> Iterator[str]:
             except (ValueError, RecursionError):
                 documents.append(line)  # not JSON: judged as it stands
     stack = documents[::-1]
-    left = _MAX_JSON_STRINGS
-    while stack and left:
+    while stack:
         value = stack.pop()
         if isinstance(value, str):
-            if " " in value.strip():
-                left -= 1
+            if len(value.split(None, 1)) > 1:
                 yield from (segment.text for segment in _html(value)) if "<" in value else (value,)
         elif isinstance(value, dict):
             stack.extend(reversed(value.values()))

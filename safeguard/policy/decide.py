@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from safeguard.errors import UnknownProfileError
+from safeguard.errors import InputError, UnknownProfileError
 from safeguard.policy.profile import DEFAULT_PROFILE, load_profiles
 from safeguard.taxonomy import Category, taxonomy
 from safeguard.verdict import Action, Decision, Outcome, Verdict
@@ -59,23 +59,26 @@ class Policy:
 
         Raises:
             UnknownProfileError: there is no such profile.
+            InputError: there are no reasons in that language.
         """
         chosen = self.profile(profile)
         language = language or verdict.language
-        if verdict.outcome is not Outcome.SCANNED:
-            action = chosen.unjudged.get(verdict.outcome, Action.ALLOW)
-            return Decision(
-                action, None, _UNJUDGED[verdict.outcome][language], profile, language, outcome=verdict.outcome
-            )
+        if language not in _NOTHING_FOUND:
+            raise InputError(f"unknown language {language!r}: choose vi or en")
         reached = [
             (response.action.severity, verdict.scores[category], category)
             for category in Category
             if verdict.scores[category] >= (response := chosen.responses[category]).threshold
             and response.action is not Action.ALLOW
         ]
-        if not reached:
-            return Decision(Action.ALLOW, None, _NOTHING_FOUND[language], profile, language)
+        # What could not be judged may still have a listed address: the stricter answer holds.
+        unjudged = chosen.unjudged.get(verdict.outcome, Action.ALLOW)
+        if not reached or unjudged.severity > max(reached)[0]:
+            reason = _UNJUDGED.get(verdict.outcome, _NOTHING_FOUND)[language]
+            return Decision(unjudged, None, reason, profile, language, outcome=verdict.outcome)
         _, _, category = max(reached, key=lambda item: item[:2])
         info = taxonomy()[category]
         action = chosen.responses[category].action
-        return Decision(action, category, info.reason[language], profile, language, helpline=info.helpline)
+        return Decision(
+            action, category, info.reason[language], profile, language, helpline=info.helpline, outcome=verdict.outcome
+        )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import regex
 
-from safeguard.errors import InputError, TextError
+from safeguard.errors import TextError
 from safeguard.taxonomy import Category
 from safeguard.text.alphabet import IS_WORD
-from safeguard.text.language import LANGUAGES, guess_language
+from safeguard.text.language import check_language, guess_language
 from safeguard.text.model import TextModel, load_model
 from safeguard.text.normalize import fold
 from safeguard.text.phrases import PhraseHit, PhraseMatcher, load_packs, phrase_evidence
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS: Final = 5_000_000  # of one text: more is refused, not silently cut
 WINDOW: Final = 1500  # symbols: about 300 words of Vietnamese
-# A long text is judged by the mean of its strongest third: one bad passage does not condemn it, and harmless filler
-# does not hide harm.
+# A long text is judged by the mean of its strongest windows, a third of them but never more than four: one bad passage
+# does not condemn a long page, and filler cannot hide more than a page of harm.
 _STRONGEST: Final = 1 / 3
+_STRONGEST_AT_MOST: Final = 4
 _SHOWN_FROM: Final = 0.5  # a category below this score gets no finding from the model
 _MAX_FINDINGS: Final = 100
 _SURROGATE: Final = regex.compile(r"\p{Cs}")
@@ -55,8 +56,7 @@ class TextClassifier:
             TextError: an item is not a string, is empty or binary, or has more than ``MAX_CHARACTERS``.
             InputError: a language for which there is no calibration.
         """
-        if language not in (None, *LANGUAGES):
-            raise InputError(f"unknown language {language!r}: choose vi, en or none to have it guessed")
+        check_language(language)
         for number, text in enumerate(texts):
             if (fault := _fault(text)) is not None:
                 raise TextError(fault if len(texts) == 1 else f"text {number}: {fault}")
@@ -95,7 +95,7 @@ class TextClassifier:
             return windows
         rows = []
         for first, last in itertools.pairwise(firsts):
-            strongest = math.ceil((last - first) * _STRONGEST)
+            strongest = min(math.ceil((last - first) * _STRONGEST), _STRONGEST_AT_MOST)
             rows.append(np.sort(windows[first:last], axis=0)[-strongest:].mean(axis=0))
         return np.array(rows)
 
@@ -110,7 +110,8 @@ class TextClassifier:
         """Phrase evidence as the calibration takes it: one row a text, per window of its length."""
         table = np.zeros((len(folded.edges) - 1, len(self.model.categories)))
         for number, found in hits.items():
-            windows = max(1.0, float(folded.edges[number + 1] - folded.edges[number]) / WINDOW * _STRONGEST)
+            size = float(folded.edges[number + 1] - folded.edges[number])
+            windows = min(max(1.0, size / WINDOW * _STRONGEST), _STRONGEST_AT_MOST)
             for category, weight in phrase_evidence(folded, found).items():
                 table[number, self._column[category]] = weight / windows
         return table
@@ -174,7 +175,8 @@ def _windows(folded: Folded) -> tuple[Positions, Positions]:
     edges: list[int] = []
     owners: list[int] = []
     for number, (first, last) in enumerate(zip(folded.edges[:-1].tolist(), folded.edges[1:].tolist(), strict=True)):
-        parts = max(1, round((last - first) / WINDOW))
+        size = last - first
+        parts = 1 if size <= WINDOW * 1.5 else round(size / WINDOW)
         wanted = first + np.arange(parts) * ((last - first) / parts)
         cuts = np.unique(separators[np.searchsorted(separators, wanted, side="right") - 1])
         cuts = cuts[(cuts >= first) & (cuts < last)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from safeguard.errors import InputError
 from safeguard.text import alphabet
 from safeguard.text.alphabet import BREAK, SPACE
 
@@ -25,6 +26,16 @@ _ENGLISH: Final = (
     "your there use each which she how their if will up other about out many then them these some her would into time "
     "has look more see than been who its did get our just no my in on at to"
 )
+
+
+def check_language(language: str | None) -> None:
+    """Refuse a language for which there is no calibration; ``None`` stands for guessing it.
+
+    Raises:
+        InputError: it is neither ``vi`` nor ``en``.
+    """
+    if language not in (None, *LANGUAGES):
+        raise InputError(f"unknown language {language!r}: choose vi, en or none to have it guessed")
 
 
 def _as_symbols(words: str) -> frozenset[bytes]:

@@ -163,7 +163,7 @@ class _Automaton:
 
     plain: bool
     rules: dict[bytes, list[int]] = field(default_factory=dict)
-    context: dict[bytes, int] = field(default_factory=dict)
+    context: dict[bytes, set[int]] = field(default_factory=dict)
     _patterns: list[bytes] = field(default_factory=list)
     _automaton: ahocorasick_rs.BytesAhoCorasick | None = None
 
@@ -230,8 +230,8 @@ class PhraseMatcher:
     def _context_word(self, phrase: str) -> int:
         """Context words are looked for in both views: a warning counts however it is typed."""
         number = self._context.setdefault(phrase, len(self._context))
-        self._accented.context[self._symbols[phrase][0]] = number
-        self._plain.context[self._symbols[phrase][1]] = number
+        self._accented.context.setdefault(self._symbols[phrase][0], set()).add(number)
+        self._plain.context.setdefault(self._symbols[phrase][1], set()).add(number)
         return number
 
     def find(self, folded: Folded) -> list[PhraseHit]:
@@ -244,7 +244,7 @@ class PhraseMatcher:
                 # Text with accents is taken at its word: "các" is never the accent-less form of another.
                 if automaton.plain and accented[first:last] != plain[first:last]:
                     continue
-                if (number := automaton.context.get(phrase)) is not None:
+                for number in automaton.context.get(phrase, ()):
                     context.setdefault(number, []).append(first)
                 candidates += ((rule, first, last) for rule in automaton.rules.get(phrase, ()))
         candidates += self._pattern_matches(folded)

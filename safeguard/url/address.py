@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 import idna
+import regex
 
 from safeguard.errors import AddressError
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_LENGTH: Final = 65_536  # characters; no server takes longer addresses
+_SLASHES: Final = regex.compile(r"^(https?|wss?):/*(?=[^/])", regex.IGNORECASE)
+_DOTS: Final = dict.fromkeys((0x3002, 0xFF0E, 0xFF61), ".")  # full stops of other scripts part labels too (UTS 46)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def normalise_host(host: str) -> str:
     Raises:
         AddressError: it cannot be a host.
     """
-    name = host.strip().strip("[]").rstrip(".").lower()
+    name = unquote(host).strip().strip("[]").translate(_DOTS).rstrip(".").lower()
     if is_ip(name):
         return str(ipaddress.ip_address(name))
     try:
@@ -86,6 +89,10 @@ def parse_address(url: str) -> Address:
     text = url.strip()
     if not text or len(text) > _MAX_LENGTH:
         raise AddressError(f"not an address: {len(text)} characters")
+    # As browsers read it (url.spec.whatwg.org): backslashes are slashes, and any number of them may follow the scheme.
+    place = min((text.find(mark) for mark in "?#" if mark in text), default=len(text))
+    text = text[:place].replace("\\", "/") + text[place:]
+    text = _SLASHES.sub(r"\1://", text)
     if "://" not in text[:12]:
         text = f"http://{text.removeprefix('//')}"
     try:

@@ -38,8 +38,9 @@ class UrlClassifier:
         findings: list[Finding] = []
         if (entry := self._database.lookup(address)) is not None:
             host, categories = entry
-            start = max(0, url.lower().find(host))
-            end = min(len(url), start + len(host))
+            # A host that is written in disguise is not found as such: the whole address is the span then.
+            start = url.lower().find(host)
+            start, end = (start, start + len(host)) if start >= 0 else (0, len(url))
             for category in categories:
                 scores[category] = 1.0
                 findings.append(Finding(category, 1.0, f"{self._database.source}#{host}", start, end, url[start:end]))

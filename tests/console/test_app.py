@@ -17,6 +17,7 @@ from safeguard.console.serve import serve_console
 from safeguard.console.today import summarise
 from safeguard.console.trial import pieces
 from safeguard.errors import ListenError, TextError
+from safeguard.store.appeals import Appeal
 from safeguard.taxonomy import Category, taxonomy
 from safeguard.verdict import NO_SCORES, Action, Decision, Finding, Verdict
 
@@ -129,6 +130,17 @@ async def test_the_overview_shows_what_runs_and_what_was_done():
     assert "Lý do khác" in page
 
 
+async def test_the_overview_lists_what_children_asked_and_escapes_it():
+    asked = Appeal(
+        datetime(2026, 11, 23, 8, tzinfo=UTC), "trang-bai-tap.test", "gambling", "<b>Em cần cho môn toán</b>"
+    )
+    async with client(appeals=lambda: (asked,)) as console:
+        page = (await console.get("/?lang=vi")).text
+    assert "trang-bai-tap.test" in page
+    assert "&lt;b&gt;Em cần cho môn toán" in page
+    assert "<b>Em cần" not in page
+
+
 async def test_the_overview_before_anything_was_blocked():
     async with client(counts=lambda: {("lower_secondary", "none", "allow"): 3}) as console:
         page = (await console.get("/?lang=vi")).text
@@ -226,7 +238,7 @@ async def test_try_marks_what_was_found_and_escapes_the_rest():
     assert "<mark" in reply.text
     assert ">nhà cái</mark>" in reply.text
     assert "Block: Gambling" in reply.text
-    assert "97% (threshold 45%)" in reply.text
+    assert "97% (threshold 60%)" in reply.text
     assert '<option value="primary" selected>' in reply.text
 
 

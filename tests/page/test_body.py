@@ -108,7 +108,10 @@ WORDS = "Đường lên đỉnh Olympia"
         ),
         (b"good text with one bad \xff byte " * 1 + b"and much more " * 50, "", None),
         (b"", "", ""),
-        (b"abc", "text/plain; charset=punycode", "abc"),
+        (b"abc", "text/plain; charset=punycode-", "abc"),
+        (b"abc", "text/plain; charset=utf_7", "abc"),
+        (b"abcd", "text/html; charset=utf-32", "abcd"),
+        (b"abc", "text/html; charset=cp037", "abc"),
     ],
 )
 def test_charsets(data: bytes, content_type: str, expected: str | None) -> None:

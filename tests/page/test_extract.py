@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguard.page.extract import Kind, Role, extract, kind_of
+from safeguard.page.extract import Kind, Role, extract, is_excessive, kind_of
 
 
 def texts(html: str) -> list[tuple[str, str]]:
@@ -43,6 +43,36 @@ def test_html(html: str, expected: list[tuple[str, str]]) -> None:
     assert texts(html) == expected
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 200_000,
+        "<a><div>" * 100_000,
+        "<p " + " ".join(f"a{number}" for number in range(100_000)) + ">",
+        "".join(f"<p><font a={number}>" for number in range(20_000)),
+        "<div></span>" * 100_000,
+    ],
+    ids=["depth", "links", "attributes", "formatting", "unmatched ends"],
+)
+def test_markup_that_would_take_quadratic_time_is_told_apart(html: str) -> None:
+    assert is_excessive(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>text<br>" * 50_000,
+        "<ul>" + "<li>one" * 50_000 + "</ul>",
+        "<div><b>x</b></div>" * 50_000,
+        "<table>" + "<tr><td>a<td>b" * 30_000 + "</table>",
+        "words " * 100_000,
+    ],
+    ids=["paragraphs", "list", "flat", "table", "words"],
+)
+def test_long_pages_are_not(html: str) -> None:
+    assert not is_excessive(html)
+
+
 def test_depth_is_not_pythons() -> None:
     assert texts("<div>" * 20_000 + "deep")[-1][0] == "deep"
 
@@ -78,7 +108,7 @@ def test_json(json: str, expected: list[str]) -> None:
         ("", b"\n  <html>", Kind.HTML),
         ("", b'{"a": 1}', Kind.JSON),
         ("", b"just words", Kind.TEXT),
-        ("text/plain", b"<h1>served as text", Kind.HTML),
+        ("text/plain", b"<h1>served as text", Kind.TEXT),
         ("application/octet-stream", b"\x89PNG\x01\x02", Kind.OTHER),
         ("application/octet-stream", b"<html>", Kind.HTML),
         ("", "words in utf-16".encode("utf-16-le"), Kind.TEXT),

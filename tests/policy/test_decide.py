@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeguard.errors import UnknownProfileError
+from safeguard.errors import InputError, UnknownProfileError
 from safeguard.policy import Policy
 from safeguard.taxonomy import Category, taxonomy
 from safeguard.verdict import NO_SCORES, Action, Outcome, Verdict
@@ -40,6 +40,17 @@ def test_decisions(profile: str, scores: dict[str, float], action: Action, categ
 @pytest.mark.parametrize("outcome", [Outcome.TOO_LARGE, Outcome.UNDECODABLE])
 def test_what_was_not_judged_never_passes_in_silence(profile: str, outcome: Outcome) -> None:
     assert POLICY.decide(Verdict(outcome=outcome), profile).action in (Action.WARN, Action.BLOCK)
+
+
+def test_a_listed_address_and_a_body_that_cannot_be_read_give_the_stricter_answer() -> None:
+    listed = {**NO_SCORES, Category.ALCOHOL_TOBACCO: 1.0}
+    assert POLICY.decide(Verdict(listed, outcome=Outcome.UNDECODABLE), "staff").action is Action.WARN
+    assert POLICY.decide(Verdict(listed, outcome=Outcome.UNDECODABLE), "primary").category is Category.ALCOHOL_TOBACCO
+
+
+def test_no_reasons_in_other_languages() -> None:
+    with pytest.raises(InputError, match="'fr'"):
+        POLICY.decide(verdict(), language="fr")
 
 
 def test_what_holds_no_text_passes() -> None:

@@ -65,6 +65,18 @@ def test_what_hits(matcher: PhraseMatcher, text: str, weights: list[int]) -> Non
     assert sorted(hit.weight for hit in matcher.find(fold([text]))) == weights
 
 
+def test_context_words_that_look_alike_without_accents_all_count(tmp_path: Path) -> None:
+    other = HEAD.replace('"gambling"', '"scam"').replace("gambling_money", "fraud_malware")
+    for name, text in (
+        ("gambling", PACK),
+        ("scam", other + '[[entries]]\nweight = 1\nphrases = ["x y"]\nneeds = ["canh bao"]'),
+    ):
+        (tmp_path / "vi").mkdir(exist_ok=True)
+        (tmp_path / "vi" / f"{name}.toml").write_text(text, encoding="utf-8")
+    both = PhraseMatcher(load_packs(tmp_path))
+    assert [hit.weight for hit in both.find(fold(["canh bao nha cai uy tin"]))] == [2]
+
+
 def test_hits_belong_to_their_text_and_context_does_not_leak(matcher: PhraseMatcher) -> None:
     hits = matcher.find(fold(["Cảnh báo", "nhà cái uy tín", "", "nhà cái uy tín"]))
     assert [hit.text for hit in hits] == [1, 3]
