@@ -33,6 +33,8 @@ def row(guard: Guard, name: str, verdicts: list[Verdict]) -> str:
 
 
 def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     data = Path(sys.argv[1])
     guard = Guard()
     vietnamese, english = (paragraphs(data / "text" / "xquad_vi", language) for language in ("vi", "en"))

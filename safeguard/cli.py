@@ -171,6 +171,8 @@ def scan(
     from safeguard.batch import read_items, write_answer
     from safeguard.batch import scan as scan_items
 
+    if out is not None and _exists(out) and _exists(Path(source)) and out.samefile(source):
+        raise InputError(f"{out} is the input: the answers need a file of their own")
     answers = scan_items(read_items(source, sys.stdin.buffer), profile, jobs)
     try:
         stream = sys.stdout if out is None else out.open("w", encoding="utf-8")

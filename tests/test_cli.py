@@ -93,6 +93,9 @@ def test_scan_writes_in_order_and_its_exit_code_tells(tmp_path: Path) -> None:
     assert good.returncode == 0
     written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [answer["action"] for answer in written] == ["block", "allow"]
+    same = run("scan", str(source), "--out", str(source))
+    assert same.returncode == 2
+    assert len(source.read_text(encoding="utf-8").splitlines()) == 2, "the input is untouched"
     bad = run("scan", "-", stdin=source.read_bytes() + b"broken\n")
     assert bad.returncode == 1
     assert len(bad.stdout.splitlines()) == 3

@@ -84,6 +84,11 @@ def test_a_bad_text_in_a_batch_is_named(guard: Guard) -> None:
         guard.check_texts(["good", ""])
 
 
+def test_one_text_is_no_batch(guard: Guard) -> None:
+    with pytest.raises(TextError, match="sequence"):
+        guard.check_texts("abc")
+
+
 def test_an_unknown_language(guard: Guard) -> None:
     with pytest.raises(InputError, match="'fr'"):
         guard.check_text("bonjour", language="fr")

@@ -57,6 +57,8 @@ class TextClassifier:
             InputError: a language for which there is no calibration.
         """
         check_language(language)
+        if isinstance(texts, str):
+            raise TextError("a sequence of texts is needed, not one text")
         for number, text in enumerate(texts):
             if (fault := _fault(text)) is not None:
                 raise TextError(fault if len(texts) == 1 else f"text {number}: {fault}")

@@ -45,6 +45,11 @@ def _as_symbols(words: str) -> frozenset[bytes]:
 _VIETNAMESE_WORDS: Final = _as_symbols(_VIETNAMESE)
 _ENGLISH_WORDS: Final = _as_symbols(_ENGLISH)
 _ACCENTED_SHARE: Final = 0.08  # of the letters: Vietnamese prose has about 0.25, English full of loan words 0.05
+# Letters that no other language with Latin letters has in its everyday words: those beyond Latin-1.
+_ONLY_VIETNAMESE: Final = alphabet.IS_ACCENTED & np.array(
+    [code < alphabet.SIZE and ord(alphabet.SHOWN[code]) > 0xFF for code in range(256)]
+)
+_ONLY_SHARE: Final = 0.02  # of the letters: a name in English prose is less
 _SAMPLE: Final = 4096  # symbols
 
 
@@ -52,8 +57,11 @@ def guess_language(folded: Folded, text: int = 0) -> str:
     """``vi`` or ``en`` for text number ``text``; ``en`` where nothing tells."""
     first, last = int(folded.edges[text]) + 1, int(folded.edges[text + 1])
     symbols = folded.accented[first : min(last, first + _SAMPLE)]
+    letters = np.count_nonzero(alphabet.IS_LETTER[symbols])
+    if np.count_nonzero(_ONLY_VIETNAMESE[symbols]) > _ONLY_SHARE * letters:
+        return "vi"
     accented = np.count_nonzero(alphabet.IS_ACCENTED[symbols])
-    if accented > _ACCENTED_SHARE * np.count_nonzero(alphabet.IS_LETTER[symbols]):
+    if accented > _ACCENTED_SHARE * letters:
         return "vi"
     words = symbols.tobytes().replace(bytes([BREAK]), bytes([SPACE])).split(bytes([SPACE]))
     vietnamese = sum(word in _VIETNAMESE_WORDS for word in words)

@@ -219,6 +219,12 @@ def test_the_console_answers_and_counts_without_addresses(proxy: Running, origin
     assert httpx.get(f"{base}/ca").content == proxy.ca.read_bytes()
 
 
+def test_the_consoles_own_pages_pass_the_proxy(proxy: Running) -> None:
+    with proxy.client() as client:
+        for language in ("vi", "en"):
+            assert client.get(f"http://127.0.0.1:{proxy.console}/setup?lang={language}").status_code == 200
+
+
 def test_curl(proxy: Running, origin: Origin) -> None:
     curl = require("curl")
     command = [curl, "-sS", "-x", proxy.address, "--cacert", str(proxy.ca), "-w", "%{http_code} %{http_version}"]

@@ -14,6 +14,8 @@ from safeguard.text.normalize import fold
         ("mk ko bik nua bn oi", "vi"),
         ("The weather is nice today and we are going out", "en"),
         ("At the café in Zürich they sell crème brûlée and it was very nice for a naïve visitor", "en"),
+        ("phim hay việt nam full hd", "vi"),
+        ("Professor Nguyễn gave a talk about rivers and the people who live beside them in the north", "en"),
         ("12345", "en"),
         ("", "en"),
     ],
