@@ -5,8 +5,8 @@ hashes run on it at memory speed, and a position in it is a position in an array
 
 * a letter of the alphabet: lower-cased, full-width and styled letters to plain ones, letters with foreign accents to
   their base letter, Vietnamese letters to themselves;
-* a look-alike of such a letter (Cyrillic ``о`` for ``o``), in a table of its own, because whether ``о`` is an evasion
-  or Russian depends on the text around it;
+* a look-alike of such a letter (Cyrillic ``о`` for ``o``, ``©`` for ``c``), in a table of its own, because whether
+  ``о`` is an evasion or Russian depends on the text around it;
 * ``OTHER`` for the letters of scripts we do not judge, ``DELETE`` for what no reader sees, or a separator.
 
 The tables are built by :func:`build_tables` from Unicode's own data and TR39's confusables and are stored beside this
@@ -24,6 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 Symbols = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _VOWELS = "aăâeêioôơuưy"
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -91,6 +93,8 @@ _SAME_SHAPE = {
     "ı": "i",
     "ß": "s",
 }  # no decomposition
+# Signs that people type for a letter; read so only between letters.
+_SIGNS = dict(zip("©®€¢£¥§×¡⭕❌✖✝➕", "creclysxioxxtt", strict=True))
 _INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800"  # blank letters: Hangul fillers, empty braille
 
 
@@ -143,6 +147,8 @@ def build_tables() -> tuple[Symbols, Symbols]:
     alike = np.zeros(_TABLE_SIZE, dtype=np.uint8)
     for code in range(LIMIT):
         fold[code] = _fold_code_point(code)
+        if fold[code] == SPACE and chr(code) in _SIGNS:
+            alike[code] = SYMBOL_OF[_SIGNS[chr(code)]]
         if fold[code] != OTHER:
             continue
         for entry in confusables.confusables_data.get(chr(code), ()):

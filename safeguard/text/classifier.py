@@ -23,8 +23,9 @@ from safeguard.verdict import Finding, Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from safeguard.text.alphabet import Positions
     from safeguard.text.model import Scores
-    from safeguard.text.normalize import Folded, Positions
+    from safeguard.text.normalize import Folded
 
 MAX_CHARACTERS: Final = 5_000_000  # of one text: more is refused, not silently cut
 WINDOW: Final = 1500  # symbols: about 300 words of Vietnamese

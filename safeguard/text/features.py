@@ -20,8 +20,7 @@ from safeguard.text.alphabet import IS_DIGIT, IS_WORD, SYMBOL_OF
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from safeguard.text.alphabet import Symbols
-    from safeguard.text.normalize import Positions
+    from safeguard.text.alphabet import Positions, Symbols
 
 Buckets = npt.NDArray[np.uint32]
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from safeguard.text.alphabet import Symbols
-    from safeguard.text.normalize import Positions
+    from safeguard.text.alphabet import Positions, Symbols
 
 Scores = npt.NDArray[np.float64]
 

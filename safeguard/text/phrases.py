@@ -11,11 +11,10 @@ names file and phrase, since a silent mistake here is a child unprotected or a l
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-import ahocorasick_rs
 import numpy as np
 import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,18 +22,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safeguard.errors import DataError
 from safeguard.resources import load_toml, rules_dir
 from safeguard.taxonomy import Basis, Category, taxonomy
-from safeguard.text import alphabet
 from safeguard.text.alphabet import IS_WORD
-from safeguard.text.normalize import fold
+from safeguard.text.disguises import show
+from safeguard.text.lexicon import Lexicon, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from safeguard.text.normalize import Folded
 
 NEAR: Final = 12  # words: how far a needed or cancelling word reaches
-_PATTERN_SECONDS: Final = 0.05  # for one pattern on one text
+PATTERN_SECONDS: Final = 0.05  # for one pattern on one text
 
 
 class _Strict(BaseModel):
@@ -63,7 +62,7 @@ class Entry(_Strict):
     """
 
     weight: Annotated[int, Field(ge=1, le=3)]
-    view: Literal["accented", "both", "plain"] = "accented"
+    view: View = "accented"
     phrases: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     needs: tuple[str, ...] = ()
@@ -104,16 +103,24 @@ class _Rule:
     category: Category
     weight: int
     source: str
-    needs: frozenset[int]
-    cancelled_by: frozenset[int]
+    needs: frozenset[str]
+    cancelled_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pattern:
+    """A compiled pattern; in a lexicon, the meaning of its anchors."""
+
+    pattern: regex.Pattern[str]
+    plain: bool
+    rule: _Rule
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    pattern: regex.Pattern[str]
-    anchors: tuple[str, ...]
-    plain: bool
-    rule: int
+class _Context:
+    """In a lexicon, the meaning of a word that some rule needs or is cancelled by."""
+
+    word: str
 
 
 def load_pack(path: Path) -> PhrasePack:
@@ -141,135 +148,78 @@ def load_packs(folder: Path | None = None) -> tuple[PhrasePack, ...]:
     return packs
 
 
-def _fold_all(packs: Iterable[PhrasePack]) -> dict[str, tuple[bytes, bytes]]:
-    """Every phrase and context word of the packs as symbols, with and without accents; folded in one call."""
-    phrases: dict[str, None] = {}
-    for pack in packs:
-        phrases.update(dict.fromkeys(pack.cancelled_by))
-        for entry in pack.entries:
-            for group in (entry.phrases, entry.needs, entry.cancelled_by or ()):
-                phrases.update(dict.fromkeys(group))
-    folded = fold(list(phrases))
-    accented, plain, edges = folded.accented.tobytes(), folded.plain.tobytes(), folded.edges.tolist()
-    return {
-        phrase: (accented[first + 1 : last], plain[first + 1 : last])
-        for phrase, first, last in zip(phrases, edges[:-1], edges[1:], strict=True)
-    }
-
-
-@dataclass(slots=True)
-class _Automaton:
-    """Phrases of one view; a phrase may belong to several rules and be the context of others."""
-
-    plain: bool
-    rules: dict[bytes, list[int]] = field(default_factory=dict)
-    context: dict[bytes, set[int]] = field(default_factory=dict)
-    _patterns: list[bytes] = field(default_factory=list)
-    _automaton: ahocorasick_rs.BytesAhoCorasick | None = None
-
-    def build(self) -> None:
-        self._patterns = sorted({*self.rules, *self.context})
-        self._automaton = ahocorasick_rs.BytesAhoCorasick(self._patterns)
-
-    def matches(self, symbols: bytes) -> Iterator[tuple[bytes, int, int]]:
-        """Whole-word matches."""
-        if self._automaton is None:
-            return
-        for index, first, last in self._automaton.find_matches_as_indexes(symbols, overlapping=True):
-            if not (IS_WORD_BYTES[symbols[first - 1]] or IS_WORD_BYTES[symbols[last]]):
-                yield self._patterns[index], first, last
-
-
-IS_WORD_BYTES: Final = IS_WORD.tobytes()
-
-
 class PhraseMatcher:
-    """Finds the phrases of all packs in folded texts."""
+    """Finds the phrases of all packs in folded texts.
 
-    def __init__(self, packs: Iterable[PhrasePack]) -> None:
-        self._rules: list[_Rule] = []
-        self._patterns: list[_Compiled] = []
-        self._accented = _Automaton(plain=False)
-        self._plain = _Automaton(plain=True)
-        self._context: dict[str, int] = {}
-        packs = tuple(packs)
-        self._symbols = _fold_all(packs)
+    Args:
+        lexicon: where to add the terms, so that one automaton serves other matchers too; by default one of its own.
+    """
+
+    def __init__(self, packs: Iterable[PhrasePack], lexicon: Lexicon[Any] | None = None) -> None:
+        self.lexicon: Lexicon[Any] = Lexicon() if lexicon is None else lexicon
+        self._context: set[str] = set()
         for pack in packs:
-            self._add_pack(pack)
-        self._accented.build()
-        self._plain.build()
+            for number, entry in enumerate(pack.entries, start=1):
+                self._add(pack, entry, f"phrases/{pack.name}#{number}")
 
-    def _add_pack(self, pack: PhrasePack) -> None:
-        for number, entry in enumerate(pack.entries, start=1):
-            rule = len(self._rules)
-            cancelled_by = pack.cancelled_by if entry.cancelled_by is None else entry.cancelled_by
-            self._rules.append(
-                _Rule(
-                    pack.category,
-                    entry.weight,
-                    f"phrases/{pack.name}#{number}",
-                    frozenset(map(self._context_word, entry.needs)),
-                    frozenset(map(self._context_word, cancelled_by)),
-                )
-            )
-            for phrase in entry.phrases:
-                accented, plain = self._symbols[phrase]
-                if not plain or alphabet.BREAK in plain:
-                    raise DataError(f"phrases/{pack.name}: {phrase!r} cannot match: it is empty or spans sentences")
-                if entry.view != "plain":
-                    self._accented.rules.setdefault(accented, []).append(rule)
-                if entry.view != "accented" and (entry.view == "plain" or plain != accented):
-                    self._plain.rules.setdefault(plain, []).append(rule)
-            for pattern in entry.patterns:
-                try:
-                    compiled = regex.compile(rf"\b(?:{pattern.match})\b")
-                except regex.error as error:
-                    raise DataError(f"phrases/{pack.name}: pattern {pattern.match!r}: {error}") from error
-                self._patterns.append(_Compiled(compiled, pattern.anchors, entry.view == "plain", rule))
-
-    def _context_word(self, phrase: str) -> int:
-        """Context words are looked for in both views: a warning counts however it is typed."""
-        number = self._context.setdefault(phrase, len(self._context))
-        self._accented.context.setdefault(self._symbols[phrase][0], set()).add(number)
-        self._plain.context.setdefault(self._symbols[phrase][1], set()).add(number)
-        return number
+    def _add(self, pack: PhrasePack, entry: Entry, source: str) -> None:
+        cancelled_by = pack.cancelled_by if entry.cancelled_by is None else entry.cancelled_by
+        rule = _Rule(pack.category, entry.weight, source, frozenset(entry.needs), frozenset(cancelled_by))
+        for word in (rule.needs | rule.cancelled_by) - self._context:
+            self._context.add(word)  # in both views: a warning counts however it is typed
+            self.lexicon.add(word, "both", _Context(word))
+        for phrase in entry.phrases:
+            self.lexicon.add(phrase, entry.view, rule)
+        for pattern in entry.patterns:
+            try:
+                compiled = regex.compile(rf"\b(?:{pattern.match})\b")
+            except regex.error as error:
+                raise DataError(f"phrases/{pack.name}: pattern {pattern.match!r}: {error}") from error
+            plain = entry.view == "plain"
+            meaning = _Pattern(compiled, plain, rule)
+            for anchor in pattern.anchors:
+                self.lexicon.add(anchor, "plain" if plain else "accented", meaning, inside=True)
 
     def find(self, folded: Folded) -> list[PhraseHit]:
         """All hits whose context allows them, ordered by place."""
-        accented, plain = folded.accented.tobytes(), folded.plain.tobytes()
-        candidates: list[tuple[int, int, int]] = []
-        context: dict[int, list[int]] = {}
-        for automaton, symbols in ((self._accented, accented), (self._plain, plain)):
-            for phrase, first, last in automaton.matches(symbols):
-                # Text with accents is taken at its word: "các" is never the accent-less form of another.
-                if automaton.plain and accented[first:last] != plain[first:last]:
-                    continue
-                for number in automaton.context.get(phrase, ()):
-                    context.setdefault(number, []).append(first)
-                candidates += ((rule, first, last) for rule in automaton.rules.get(phrase, ()))
-        candidates += self._pattern_matches(folded)
+        return self.select(folded, self.lexicon.find(folded))
+
+    def select(self, folded: Folded, terms: Iterable[tuple[Any, int, int]]) -> list[PhraseHit]:
+        """As :meth:`find`, from what the lexicon has found; terms of other matchers are passed over."""
+        candidates: list[tuple[_Rule, int, int]] = []
+        context: dict[str, list[int]] = {}
+        anchored: dict[_Pattern, set[int]] = {}
+        edges = folded.edges.tolist()
+        for meaning, first, last in terms:
+            if isinstance(meaning, _Rule):
+                candidates.append((meaning, first, last))
+            elif isinstance(meaning, _Context):
+                context.setdefault(meaning.word, []).append(first)
+            elif isinstance(meaning, _Pattern):
+                anchored.setdefault(meaning, set()).add(bisect_right(edges, first) - 1)
+        candidates += _pattern_matches(folded, edges, anchored)
         if not candidates:
             return []
         near = _Nearness(folded, context)
-        texts = np.searchsorted(folded.edges, [first for _, first, _ in candidates], side="right") - 1
         hits = {
-            PhraseHit(int(text), rule.category, rule.weight, rule.source, first, last)
-            for text, (number, first, last) in zip(texts, candidates, strict=True)
-            if near.allows(rule := self._rules[number], first)
+            PhraseHit(bisect_right(edges, first) - 1, rule.category, rule.weight, rule.source, first, last)
+            for rule, first, last in candidates
+            if near.allows(rule, first)
         }
         return sorted(hits, key=lambda hit: (hit.first, hit.last, hit.source))
 
-    def _pattern_matches(self, folded: Folded) -> Iterator[tuple[int, int, int]]:
-        if not self._patterns:
-            return
-        views = {False: folded.show(), True: folded.show(plain=True)}
-        for compiled in self._patterns:
-            view = views[compiled.plain]
-            if not any(anchor in view for anchor in compiled.anchors):
-                continue
+
+def _pattern_matches(
+    folded: Folded, edges: Sequence[int], anchored: Mapping[_Pattern, set[int]]
+) -> Iterator[tuple[_Rule, int, int]]:
+    """What the patterns match in the texts that hold one of their anchors."""
+    for compiled, texts in anchored.items():
+        symbols = folded.plain if compiled.plain else folded.accented
+        for text in sorted(texts):
+            view = show(symbols[edges[text] : edges[text + 1] + 1])
             try:
-                for match in compiled.pattern.finditer(view, timeout=_PATTERN_SECONDS, concurrent=True):
-                    yield compiled.rule, match.start(), match.end()
+                for match in compiled.pattern.finditer(view, timeout=PATTERN_SECONDS, concurrent=True):
+                    yield compiled.rule, match.start() + edges[text], match.end() + edges[text]
             except TimeoutError:  # a pattern too slow for this text: the other evidence decides
                 continue
 
@@ -277,23 +227,23 @@ class PhraseMatcher:
 class _Nearness:
     """Answers whether context words stand near a place, by number of words within the same text."""
 
-    def __init__(self, folded: Folded, context: dict[int, list[int]]) -> None:
+    def __init__(self, folded: Folded, context: Mapping[str, list[int]]) -> None:
         self._words = np.cumsum(~IS_WORD[folded.accented])
         self._edges = folded.edges
-        self._context = {number: sorted(places) for number, places in context.items()}
+        self._context = {word: sorted(places) for word, places in context.items()}
 
     def allows(self, rule: _Rule, first: int) -> bool:
         if rule.needs and not self._any(rule.needs, first):
             return False
         return not (rule.cancelled_by and self._any(rule.cancelled_by, first))
 
-    def _any(self, numbers: frozenset[int], first: int) -> bool:
+    def _any(self, words: frozenset[str], first: int) -> bool:
         word = self._words[first]
         text = bisect_right(self._edges, first)
         low = max(int(np.searchsorted(self._words, word - NEAR)), int(self._edges[text - 1]))
         high = min(int(np.searchsorted(self._words, word + NEAR, side="right")), int(self._edges[text]))
-        for number in numbers & self._context.keys():
-            places = self._context[number]
+        for needed in words & self._context.keys():
+            places = self._context[needed]
             if bisect_left(places, low) < bisect_left(places, high):
                 return True
         return False

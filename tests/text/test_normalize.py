@@ -24,7 +24,8 @@ def folded(text: str) -> str:
         ("một\ndòng", "một dòng"),
         ("c4s1no p0rn", "casino porn"),
         ("20.000đ, 18k, h2o, covid19, mp4", "20 000đ 18k h2o covid19 mp4"),
-        ("c.ờ.b.ạ.c", "cờbạc"),
+        ("c.ờ.b.ạ.c", "cờ bạc"),
+        ("c.ờ b.ạ.c, l ồ n, t à i x ỉ u", "cờ bạc lồn tài xỉu"),
         ("c a s i n o", "casino"),
         ("a b c", "a b c"),
         ("đẹpppp quááá", "đẹp quá"),
@@ -37,6 +38,22 @@ def folded(text: str) -> str:
         ("ﬁne", "fine"),
         ("🅲🅰🆂🅸🅽🅾", "casino"),
         ("z̸̢̛a̵l̶g̷o̸", "zalgo"),
+        ("c\u0430sino x\u043e\u0441 đĩa, Привет Минск", "casino xoc đĩa ␣␣␣␣␣␣ ␣␣␣␣␣"),
+        ("f*ck, F**K you, đ*t, *nhấn mạnh*, 2*3", "fuck fuck you địt nhấn mạnh 2 3"),
+        ("5ex pu55y p0rn0, 5kg 4G a4 1st", "sex pussy porno 5kg 4g a4 1st"),
+        ("fu©k, 5€, © 2026, p⭕rn", "fuck 5 2026 porn"),
+        ("ddijt mej tieesng Vieejt", "địt mẹ tiếng việt"),
+        ("d9i5t me5 tie61ng Vie65t", "địt mẹ tiếng việt"),
+        ("ddang choiw game owr nhaf", "đang chơi game ở nhà"),
+        (
+            "the Taj, beers, poor floor, add address, jinx, left next window of his law",
+            "the taj beers poor floor add address jinx left next window of his law",
+        ),
+        ("A4, mp3, lop 9a6, B52, iphone6s, ps5", "a4 mp3 lop 9a6 b52 iphone6s ps5"),
+        (
+            "c&#7901; b&#x1ea1;c &amp; <b>ca</b>si<wbr>no<br/>List<String> a < b, AT&T",
+            "cờ bạc casino list string a b at t",
+        ),
     ],
 )
 def test_disguises_are_undone(text: str, expected: str) -> None:
@@ -57,9 +74,28 @@ def test_the_plain_view_has_no_accents_and_the_same_length() -> None:
 def test_a_span_points_into_the_text_that_was_given() -> None:
     text = "Xin chào! c.ờ.b.ạ.c online"
     view = fold(["trước", text])
-    place = view.show().index("cờbạc")
-    start, end = view.span(1, place, place + 5)
+    place = view.show().index("cờ bạc")
+    start, end = view.span(1, place, place + 6)
     assert text[start:end] == "c.ờ.b.ạ.c"
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "source"),
+    [
+        (unicodedata.normalize("NFD", "ở Việt Nam"), "việt", unicodedata.normalize("NFD", "Việt")),
+        ("con ddijtj gif ddijt", "địt", "ddijt"),
+        ("một tieengx", "tiễng", "tieengx"),
+        ("xem p\u200bo\u200brn\u200b đi", "porn", "p\u200bo\u200brn\u200b"),
+        ("chơi c&agrave;; nhé", "cà", "c&agrave;"),
+        ("một z̸̢̛a̵l̶g̷o̸ hai", "zalgo", "z̸̢̛a̵l̶g̷o̸"),
+        ("đẹpppp quá", "đẹp", "đẹpppp"),
+    ],
+)
+def test_a_span_covers_all_that_a_word_was_written_with(text: str, word: str, source: str) -> None:
+    view = fold([text])
+    place = view.show().index(word)
+    start, end = view.span(0, place, place + len(word))
+    assert text[start:end] == source
 
 
 @given(st.lists(st.text(max_size=80), max_size=6))
