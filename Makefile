@@ -24,7 +24,7 @@ format: ## put the code in order
 
 train: ## make the text model anew from the corpus
 	@scripts/bootstrap dev
-	.venv/bin/safeguard train
+	.venv/bin/safeguard train $(ARGS)
 
 wheel: ## build dist/*.whl
 	@scripts/bootstrap dev

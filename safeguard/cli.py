@@ -243,6 +243,9 @@ def console_alone(
 @app.command()
 def train(
     corpus: Annotated[Path, typer.Option(help="The corpus.")] = Path("models/corpus"),
+    data: Annotated[
+        Path | None, typer.Option(help="A folder with the published data sets that the shipped model saw as well.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("models/text"),
     version: Annotated[str, typer.Option(help="The version that findings will name.")] = "1",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
@@ -253,9 +256,12 @@ def train(
         from safeguard.train.fit import train as fit
     except ModuleNotFoundError as error:
         raise MissingExtraError("training", "train") from error
-    from safeguard.train.corpus import read_corpus
+    from safeguard.train.corpus import identity_texts, read_corpus
+    from safeguard.train.datasets import read_datasets
 
-    texts = read_corpus(corpus)
+    texts = read_corpus(corpus) + identity_texts(corpus / "identity.toml")
+    more, sources = read_datasets(data) if data else ([], {})
+    texts += more
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("train", total=FOLDS + 5)
@@ -263,9 +269,65 @@ def train(
         def step(name: str) -> None:
             progress.update(task, advance=1, description=name)
 
-        manifest = fit(texts, out, version=version, jobs=jobs, step=step)
+        manifest = fit(texts, out, version=version, sources=sources, jobs=jobs, step=step)
         step("done")
     typer.echo(f"{manifest['corpus']['texts']} texts, {manifest['corpus']['samples']} samples: {out}")
+
+
+@app.command()
+def evaluate(
+    validation: Annotated[Path, typer.Option(help="The texts held apart.")] = Path("models/validation"),
+    model: Annotated[Path | None, typer.Option(help="The model; default: the shipped one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where evaluation.json and the model card go; default: nowhere.")
+    ] = None,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the text model on texts held apart, and write its model card."""
+    try:
+        from safeguard.train.evaluate import evaluate as measure
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluation", "train") from error
+    from safeguard.policy.decide import Policy
+    from safeguard.resources import models_dir
+    from safeguard.text.classifier import TextClassifier
+    from safeguard.text.model import load_model, read_manifest
+    from safeguard.train.card import gates, write_card
+    from safeguard.train.corpus import read_corpus
+
+    Policy().profile(profile)
+    texts = read_corpus(validation)
+    classifier = TextClassifier(load_model(model))
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True)) as progress:
+        task = progress.add_task("evaluate")
+        measured = measure(
+            classifier,
+            texts,
+            validation / "bias.toml",
+            profile,
+            lambda name: progress.update(task, description=name),
+        )
+    data = json.dumps(measured.as_json(), ensure_ascii=False, indent=1) + "\n"
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "evaluation.json").write_text(data, encoding="utf-8")
+        (out / "README.md").write_text(
+            write_card(measured, read_manifest(model or models_dir() / "text")), encoding="utf-8"
+        )
+    if as_json:
+        typer.echo(data, nl=False)
+        return
+    console = Console()
+    table = Table("language", "category", "caught", "wrongly stopped", "calibration error", box=None)
+    for cell in measured.cells:
+        bar = Text("█" * round(20 * cell.recall.value), style="green")
+        bar.append(f" {cell.recall.value:.0%}", style="default")
+        table.add_row(cell.language, cell.category, bar, f"{cell.near.value:.1%}", f"{cell.error:.3f}")
+    console.print(table)
+    results = gates(measured)
+    missed = [gate for gate in results if not gate.reached]
+    console.print(f"{len(results) - len(missed)} of {len(results)} numbers are reached.")
 
 
 def _version(value: bool) -> None:

@@ -39,6 +39,7 @@ _LONGEST_OBSCURED: Final = 12
 # since "a b c" also stands in lists; one fewer if a letter has an accent, which no abbreviation has.
 _MIN_DOTTED: Final = 3
 _MIN_SPACED: Final = 4
+_SURELY_PARTED: Final = 4  # letters: in a text with several words parted so, shorter ones are parted too
 
 # A text in which one word in so many can only be raw keys is read as raw keys throughout.
 _RAW_SHARE: Final = 12
@@ -166,18 +167,26 @@ def spaced_letters(symbols: Symbols) -> Mask:
     between[1:-1] = alone[:-2] & alone[2:] & (symbols[1:-1] != EDGE)
     if not between.any():
         return kept
+    found = [
+        (parity + 2 * int(first), parity + 2 * int(last) - 1)
+        for parity in (0, 1)
+        for first, last in zip(*runs(between[parity::2]), strict=True)
+    ]
     accented = IS_ACCENTED[symbols]
-    for parity in (0, 1):
-        firsts, lasts = runs(between[parity::2])
-        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
-            begin, end = parity + 2 * first, parity + 2 * last - 1
-            separators = slice(begin, end, 2)
-            letters = slice(begin - 1, end + 1, 2)
-            needed = _MIN_SPACED if (symbols[separators] == SPACE).any() else _MIN_DOTTED
-            if last - first + 1 >= needed - bool(accented[letters].any()):
-                kept[separators] = False
-                for cut in _syllable_ends(show(symbols[letters])):
-                    kept[begin + 2 * (cut - 1)] = True
+    habit = [begin for begin, end in found if (end - begin) // 2 + 2 >= _SURELY_PARTED]
+    texts = np.cumsum(symbols == EDGE)
+    parted = np.bincount(texts[habit], minlength=int(texts[-1]) + 1) > 1
+    for begin, end in found:
+        separators = slice(begin, end, 2)
+        letters = slice(begin - 1, end + 1, 2)
+        spaced = (symbols[separators] == SPACE).any()
+        needed = (_MIN_SPACED if spaced else _MIN_DOTTED) - bool(accented[letters].any())
+        if parted[texts[begin]] and not spaced:
+            needed = 2
+        if (end - begin) // 2 + 2 >= needed:
+            kept[separators] = False
+            for cut in _syllable_ends(show(symbols[letters])):
+                kept[begin + 2 * (cut - 1)] = True
     return kept
 
 

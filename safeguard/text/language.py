@@ -50,20 +50,25 @@ _ONLY_VIETNAMESE: Final = alphabet.IS_ACCENTED & np.array(
     [code < alphabet.SIZE and ord(alphabet.SHOWN[code]) > 0xFF for code in range(256)]
 )
 _ONLY_SHARE: Final = 0.02  # of the letters: a name in English prose is less
+_MOSTLY: Final = 0.10  # of the letters: no text that is half English has so many
+_MOSTLY_ACCENTED: Final = 0.18
+_ENGLISH_SHARE: Final = 0.15  # of the words: English prose has about 0.4 of those above
 _SAMPLE: Final = 4096  # symbols
 
 
 def guess_language(folded: Folded, text: int = 0) -> str:
-    """``vi`` or ``en`` for text number ``text``; ``en`` where nothing tells."""
+    """``vi`` or ``en`` for text number ``text``: of which there are more words; ``en`` where nothing tells."""
     first, last = int(folded.edges[text]) + 1, int(folded.edges[text + 1])
     symbols = folded.accented[first : min(last, first + _SAMPLE)]
     letters = np.count_nonzero(alphabet.IS_LETTER[symbols])
-    if np.count_nonzero(_ONLY_VIETNAMESE[symbols]) > _ONLY_SHARE * letters:
-        return "vi"
+    only = np.count_nonzero(_ONLY_VIETNAMESE[symbols])
     accented = np.count_nonzero(alphabet.IS_ACCENTED[symbols])
-    if accented > _ACCENTED_SHARE * letters:
+    if only > _MOSTLY * letters or accented > _MOSTLY_ACCENTED * letters:
         return "vi"
     words = symbols.tobytes().replace(bytes([BREAK]), bytes([SPACE])).split(bytes([SPACE]))
     vietnamese = sum(word in _VIETNAMESE_WORDS for word in words)
     english = sum(word in _ENGLISH_WORDS for word in words)
+    if only > _ONLY_SHARE * letters or accented > _ACCENTED_SHARE * letters:
+        # Vietnamese words beside others: a Vietnamese text has hardly any of the words that English cannot do without.
+        return "en" if english > _ENGLISH_SHARE * len(words) else "vi"
     return "vi" if vietnamese > english else "en"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from safeguard.text.alphabet import Positions, Symbols
+    from safeguard.text.features import Buckets
 
 Scores = npt.NDArray[np.float64]
 
@@ -36,7 +37,7 @@ MANIFEST: Final = "manifest.json"
 FEATURES: Final = {"bits": BITS, "characters": list(CHARACTERS), "words": list(WORDS)}
 
 
-_HALF_AT: Final = 40  # n-grams, about three words: a raw score of so little counts half
+_HALF_AT: Final = 12  # n-grams, about two words: a raw score of so little counts half
 
 
 def shrink(raw: Scores, counts: npt.NDArray[np.int64], rest: Scores) -> Scores:
@@ -96,10 +97,16 @@ class TextModel:
         filled = counts > 0
         total = np.zeros((len(counts), len(self.categories)))
         if filled.any():
-            rows = self._weights[buckets]
+            rows = self._weights.take(buckets, axis=0)
             total[filled] = np.add.reduceat(rows, bounds[:-1][filled], axis=0, dtype=np.int32)
         raw = total * self._scale / np.sqrt(np.maximum(counts, 1))[:, None] + self._bias
         return shrink(raw, counts, self._rest)
+
+    def weights(self, buckets: Buckets, category: Category) -> Scores:
+        """What each n-gram adds to the sum of a category, before it is divided by the root of their number."""
+        column = self.categories.index(category)
+        weights: Scores = self._weights[buckets, column] * self._scale[column]
+        return weights
 
     def probabilities(self, raw: Scores, evidence: Scores, language: str) -> Scores:
         """Calibrated probabilities of raw scores and phrase evidence (both one row a text) in one language."""

@@ -22,12 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safeguard.errors import DataError
 from safeguard.resources import load_toml, rules_dir
 from safeguard.taxonomy import Basis, Category, taxonomy
-from safeguard.text.alphabet import IS_WORD
+from safeguard.text.alphabet import BREAK, IS_WORD
 from safeguard.text.disguises import show
 from safeguard.text.lexicon import Lexicon, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from safeguard.text.normalize import Folded
@@ -188,7 +188,8 @@ class PhraseMatcher:
         """As :meth:`find`, from what the lexicon has found; terms of other matchers are passed over."""
         candidates: list[tuple[_Rule, int, int]] = []
         context: dict[str, list[int]] = {}
-        anchored: dict[_Pattern, set[int]] = {}
+        anchored: dict[tuple[int, int, bool], dict[_Pattern, None]] = {}
+        breaks = _Breaks(folded)
         edges = folded.edges.tolist()
         for meaning, first, last in terms:
             if isinstance(meaning, _Rule):
@@ -196,8 +197,9 @@ class PhraseMatcher:
             elif isinstance(meaning, _Context):
                 context.setdefault(meaning.word, []).append(first)
             elif isinstance(meaning, _Pattern):
-                anchored.setdefault(meaning, set()).add(bisect_right(edges, first) - 1)
-        candidates += _pattern_matches(folded, edges, anchored)
+                sentence = breaks.around(first, last)
+                anchored.setdefault((*sentence, meaning.plain), {})[meaning] = None
+        candidates += _pattern_matches(folded, anchored)
         if not candidates:
             return []
         near = _Nearness(folded, context)
@@ -209,18 +211,31 @@ class PhraseMatcher:
         return sorted(hits, key=lambda hit: (hit.first, hit.last, hit.source))
 
 
+class _Breaks:
+    """Where sentences begin and end."""
+
+    def __init__(self, folded: Folded) -> None:
+        self._folded = folded
+        self._places: list[int] | None = None
+
+    def around(self, first: int, last: int) -> tuple[int, int]:
+        """The breaks before and after the symbols from ``first`` to ``last``."""
+        if self._places is None:
+            self._places = np.flatnonzero(self._folded.accented == BREAK).tolist()
+        return self._places[bisect_right(self._places, first) - 1], self._places[bisect_left(self._places, last)]
+
+
 def _pattern_matches(
-    folded: Folded, edges: Sequence[int], anchored: Mapping[_Pattern, set[int]]
+    folded: Folded, anchored: Mapping[tuple[int, int, bool], Mapping[_Pattern, None]]
 ) -> Iterator[tuple[_Rule, int, int]]:
-    """What the patterns match in the texts that hold one of their anchors."""
-    for compiled, texts in anchored.items():
-        symbols = folded.plain if compiled.plain else folded.accented
-        for text in sorted(texts):
-            view = show(symbols[edges[text] : edges[text + 1] + 1])
+    """What the patterns match in the sentences that hold one of their anchors."""
+    for (begin, end, plain), patterns in anchored.items():
+        view = show((folded.plain if plain else folded.accented)[begin : end + 1])
+        for compiled in patterns:
             try:
                 for match in compiled.pattern.finditer(view, timeout=PATTERN_SECONDS, concurrent=True):
-                    yield compiled.rule, match.start() + edges[text], match.end() + edges[text]
-            except TimeoutError:  # a pattern too slow for this text: the other evidence decides
+                    yield compiled.rule, match.start() + begin, match.end() + begin
+            except TimeoutError:  # a pattern too slow for this sentence: the other evidence decides
                 continue
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from safeguard.errors import DataError
+from safeguard.resources import load_toml
 from safeguard.taxonomy import Category
 
 if TYPE_CHECKING:
@@ -67,3 +68,44 @@ def read_corpus(folder: Path) -> list[Text]:
     if not texts:
         raise DataError(f"no corpus in {folder}")
     return texts
+
+
+class Swaps(BaseModel):
+    """Harmless sentences of one language in which only who they are about changes: ``{who}`` takes each group."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    groups: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+    def of(self, sentence: str) -> list[str]:
+        """A sentence about every group."""
+        return [sentence.replace("{who}", group) for group in self.groups]
+
+
+def read_swaps(path: Path) -> dict[str, Swaps]:
+    """The sentences of each language.
+
+    Raises:
+        DataError: the file is missing or holds something else.
+    """
+    try:
+        return {language: Swaps.model_validate(table) for language, table in load_toml(path).items()}
+    except ValidationError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def identity_texts(path: Path) -> list[Text]:
+    """The sentences as good texts to train on, so that an identity raises no score by itself."""
+    return [
+        Text(
+            id=f"{language}/identity#{number}",
+            language=language,
+            about="identity",
+            labels=frozenset(),
+            style="comment",
+            text=text,
+        )
+        for language, swaps in read_swaps(path).items()
+        for number, text in enumerate(text for sentence in swaps.sentences for text in swaps.of(sentence))
+    ]

@@ -13,29 +13,31 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date
+from io import BytesIO
 from random import Random
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
-from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from safeguard.errors import DataError
 from safeguard.taxonomy import Category, text_categories
-from safeguard.text.features import BITS, ngrams
 from safeguard.text.language import LANGUAGES
 from safeguard.text.model import FEATURES, MANIFEST, WEIGHTS, shrink
 from safeguard.text.normalize import fold
 from safeguard.text.phrases import PhraseMatcher, load_packs, phrase_evidence
 from safeguard.train.variants import scrap, variants
+from safeguard.train.vectorizer import NgramVectorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from scipy.sparse import csr_matrix
 
     from safeguard.text.model import Scores
     from safeguard.train.corpus import Text
@@ -48,7 +50,8 @@ FOLDS: Final = 5
 STRENGTH: Final = 30.0  # inverse of the L2 penalty, chosen by cross-validation on the corpus
 FAR_SHARE: Final = 20.0  # weight of texts that have nothing to do with a category, when it is calibrated
 SCRAPS: Final = 2  # of each typed form of a good text about no harm
-_CATEGORY_NAMES: Final = frozenset(category.value for category in Category)
+_NO_SCRAPS: Final = frozenset({"identity", *(category.value for category in Category)})
+_AS_TYPED: Final = frozenset({"vihos", "davidson"})  # real comments: their forms are as people type
 _CLIP: Final = 99.99  # percentile of the weights that one byte must hold; beyond it they are clipped
 
 
@@ -70,20 +73,14 @@ def make_samples(corpus: Sequence[Text]) -> list[Sample]:
     random = Random(SEED)
     samples = []
     for group, text in enumerate(corpus):
+        if text.about in _AS_TYPED:
+            samples.append(Sample(text.text, text.language, group, text.labels))
+            continue
         forms = dict.fromkeys(variants(text.text, text.language, random))
-        if text.about not in _CATEGORY_NAMES:
+        if text.about not in _NO_SCRAPS:
             forms |= dict.fromkeys(scrap(form, random) for form in list(forms) for _ in range(SCRAPS))
         samples += [Sample(form, text.language, group, text.labels) for form in forms]
     return samples
-
-
-def vectorise(texts: Sequence[str]) -> csr_matrix:
-    """The matrix that the model is trained on: for each n-gram of a text one over the root of how many it has."""
-    folded = fold(texts)
-    buckets, bounds = ngrams(folded.accented, folded.edges)
-    counts = np.diff(bounds)
-    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
-    return csr_matrix((values, buckets, bounds), shape=(len(texts), 1 << BITS))
 
 
 def evidence_of(texts: Sequence[str], categories: Sequence[Category]) -> Scores:
@@ -95,13 +92,6 @@ def evidence_of(texts: Sequence[str], categories: Sequence[Category]) -> Scores:
         for category, weight in phrase_evidence(folded, matcher.find(folded)).items():
             table[number, categories.index(category)] = weight
     return table
-
-
-def rarity(matrix: csr_matrix) -> npt.NDArray[np.float64]:
-    """How much each n-gram is worth before anything is learned: the inverse document frequency, as scikit-learn's."""
-    frequency = np.asarray((matrix > 0).sum(axis=0)).ravel()
-    worth: npt.NDArray[np.float64] = np.log((1 + matrix.shape[0]) / (1 + frequency)) + 1
-    return worth
 
 
 def _fit_one(matrix: csr_matrix, target: Mask) -> tuple[Column, float]:
@@ -132,11 +122,18 @@ def _calibrate(raw: Column, evidence: Column, target: Mask, near: Mask) -> tuple
 
 
 def train(
-    corpus: Sequence[Text], folder: Path, *, version: str, jobs: int = 2, step: Callable[[str], None] = lambda _: None
+    corpus: Sequence[Text],
+    folder: Path,
+    *,
+    version: str,
+    sources: Mapping[str, str] = MappingProxyType({}),
+    jobs: int = 2,
+    step: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Train on ``corpus`` and write weights and manifest to ``folder``.
 
     Args:
+        sources: what the manifest names as sources besides the corpus, with a digest each.
         step: called with the name of each piece of work before it begins.
 
     Returns:
@@ -148,7 +145,8 @@ def train(
     categories = text_categories()
     samples = make_samples(corpus)
     step("fold and hash")
-    matrix = vectorise([sample.text for sample in samples])
+    vectorizer = NgramVectorizer()
+    matrix = vectorizer.fit_transform([sample.text for sample in samples])
     evidence = evidence_of([sample.text for sample in samples], categories)
     targets = np.array([[category in sample.labels for category in categories] for sample in samples])
     groups = np.array([sample.group for sample in samples])
@@ -161,8 +159,6 @@ def train(
     raw = np.zeros(targets.shape)
     about = np.array([corpus[sample.group].about for sample in samples])
     counts = np.diff(matrix.indptr)
-    worth = rarity(matrix)
-    matrix = csr_matrix(matrix.multiply(worth[None, :]))
     for number, (seen, unseen) in enumerate(GroupKFold(FOLDS).split(matrix, groups=groups), start=1):
         step(f"fold {number} of {FOLDS}")
         fitted = Parallel(n_jobs=jobs)(
@@ -189,28 +185,44 @@ def train(
 
     step("fit all")
     fitted = Parallel(n_jobs=jobs)(delayed(_fit_one)(matrix, targets[:, column]) for column in range(len(categories)))
-    weights = np.array([weights for weights, _ in fitted]).T * worth[:, None]
+    weights = np.array([weights for weights, _ in fitted]).T * vectorizer.worth_[:, None]
     scale = np.percentile(np.abs(weights[np.any(weights != 0, axis=1)]), _CLIP, axis=0) / 127
     rounded = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
 
     step("write")
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / WEIGHTS, rounded, allow_pickle=False)
+    weights_file = BytesIO()
+    np.save(weights_file, np.ascontiguousarray(rounded), allow_pickle=False)  # a row in one piece of memory
+    _write(folder / WEIGHTS, weights_file.getvalue())
     manifest: dict[str, Any] = {
         "version": version,
-        "trained": date.today().isoformat(),
         "features": FEATURES,
         "categories": [category.value for category in categories],
         "scale": [float(value) for value in scale],
         "bias": [bias for _, bias in fitted],
         "rest": [float(value) for value in rest],
         "calibration": calibration,
-        "corpus": {"texts": len(corpus), "samples": len(samples)},
+        "corpus": {"texts": len(corpus), "samples": len(samples), "sha256": _digest(corpus), "sources": dict(sources)},
         "cross_validation": report,
-        "files": {WEIGHTS: hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()},
+        "files": {WEIGHTS: hashlib.sha256(weights_file.getvalue()).hexdigest()},
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    _write(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     return manifest
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in place at once, so that no reader meets half of it."""
+    draft = path.with_name(path.name + ".new")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+def _digest(corpus: Sequence[Text]) -> str:
+    digest = hashlib.sha256()
+    for text in corpus:
+        digest.update(text.model_dump_json(include={"id", "text"}).encode())
+        digest.update(" ".join(sorted(text.labels)).encode())
+    return digest.hexdigest()
 
 
 def _cross_validated(
