@@ -11,6 +11,7 @@ import contextlib
 import signal
 import socket
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,7 @@ from safeguard.guard import Guard
 from safeguard.resources import state_dir
 from safeguard.store.appeals import Appeals
 from safeguard.store.counters import Counters
+from safeguard.web.judge import judge_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from proxy_addon.config import ProxyConfig
-    from safeguard.verdict import Decision, Verdict
     from safeguard.web.filter import WebFilter
 
 # Of mitmproxy's addons, those that would write what people visit to disk, serve pages of their own or run scripts.
@@ -155,11 +156,7 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
             healthy=lambda: {"proxy": not proxy_task.done(), "workers": workers.healthy},
         )
 
-        def judge(text: str, profile: str) -> tuple[Verdict, Decision]:
-            verdict = guard.check_text(text)
-            return verdict, guard.decide(verdict, profile)
-
-        console = _Console(console_settings(create_app(status, judge)))
+        console = _Console(console_settings(create_app(status, partial(judge_text, guard))))
         console_task = asyncio.create_task(console.serve([console_socket]))
         stack.push_async_callback(_stop_console, console, console_task)
         announce(banner(config))

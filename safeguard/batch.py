@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
+    from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision, Verdict
 
 Answer = dict[str, Any]
@@ -112,6 +113,21 @@ def as_answer(verdict: Verdict, decision: Decision) -> Answer:
             for finding in verdict.findings
         ],
         "reason": decision.reason,
+    }
+
+
+def as_explanation(explanation: Explanation) -> Answer:
+    """An explanation as a JSON object; spans point into the caller's text."""
+    return {
+        "category": explanation.category.value,
+        "base": round(explanation.base, 3),
+        "phrases": round(explanation.phrase_weight, 3),
+        "words": [
+            {"weight": round(words.weight, 3), "start": words.start, "end": words.end} for words in explanation.words
+        ],
+        "ideas": [
+            {"name": idea.name, "good": idea.good, "start": idea.start, "end": idea.end} for idea in explanation.ideas
+        ],
     }
 
 

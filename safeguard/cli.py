@@ -27,6 +27,7 @@ from safeguard.verdict import Action
 
 if TYPE_CHECKING:
     from safeguard.guard import Guard
+    from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision, Verdict
 
 # What a mistake on the command line raises: Typer brings its own copy of click and names only the leaves.
@@ -61,6 +62,12 @@ _FILE_NAME: Final = regex.compile(
     regex.IGNORECASE,
 )
 _PICTURES: Final = regex.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|BM.{4}\0{4}", regex.DOTALL)
+_EXPLAINED_FROM: Final = 0.05  # the score of a text that is let through
+_MOST_SHOWN: Final = 2000  # characters of a text that is explained
+_WHY: Final = {
+    "vi": "Vì sao ({category}): đỏ là chữ nói lên điều đó, xanh là chữ nói ngược lại",
+    "en": "Why ({category}): red words spoke for it, green ones against it",
+}
 _MAX_FILE: Final = 64 << 20  # bytes
 
 
@@ -74,31 +81,45 @@ def check(
     language: Annotated[str | None, typer.Option(help="vi or en; guessed if not given.")] = None,
 ) -> None:
     """Judge one thing and explain the verdict. Nothing is fetched: an address is judged by lists and its words."""
-    from safeguard.batch import as_answer
+    from safeguard.batch import as_answer, as_explanation
     from safeguard.guard import Guard
 
     guard = Guard()
     guard.policy.profile(profile)
-    verdict = _judge(guard, target, language)
+    verdict, text = _judge(guard, target, language)
     decision = guard.decide(verdict, profile)
+    explanation = None
+    if text is not None and verdict.top is not None and (decision.category or verdict.top[1] >= _EXPLAINED_FROM):
+        explained = decision.category or verdict.top[0]
+        _, explanation = guard.explain_text(text, verdict.language, explained)
     if as_json:
-        typer.echo(json.dumps(as_answer(verdict, decision), ensure_ascii=False))
+        answer = as_answer(verdict, decision)
+        if explanation is not None:
+            answer["explanation"] = as_explanation(explanation)
+        typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        _explain(verdict, decision)
+        _show(verdict, decision)
+        if explanation is not None and text is not None:
+            _show_why(explanation, text)
 
 
-def _judge(guard: Guard, target: str, language: str | None) -> Verdict:
+def _judge(guard: Guard, target: str, language: str | None) -> tuple[Verdict, str | None]:
+    """The verdict on a target; and the text, where it is one that can be explained word by word."""
     if target == "-":
-        return guard.check_text(_as_text(sys.stdin.buffer.read(_MAX_FILE + 1), "standard input"), language)
+        return _judge_text(guard, _as_text(sys.stdin.buffer.read(_MAX_FILE + 1), "standard input"), language)
     if "://" in target[:12]:
-        return guard.check_url(target)
+        return guard.check_url(target), None
     if target.strip() and _exists(path := Path(target)):
         if path.is_dir():
             raise InputError(f"{target} is a folder: use 'safeguard scan {target}'")
         return _judge_file(guard, path, language)
     if _FILE_NAME.fullmatch(target):
         raise InputError(f"there is no file {target}")
-    return guard.check_url(target) if _HOST.fullmatch(target) else guard.check_text(target, language)
+    return (guard.check_url(target), None) if _HOST.fullmatch(target) else _judge_text(guard, target, language)
+
+
+def _judge_text(guard: Guard, text: str, language: str | None) -> tuple[Verdict, str]:
+    return guard.check_text(text, language), text
 
 
 def _exists(path: Path) -> bool:
@@ -108,19 +129,19 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _judge_file(guard: Guard, path: Path, language: str | None) -> Verdict:
+def _judge_file(guard: Guard, path: Path, language: str | None) -> tuple[Verdict, str | None]:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     if _PICTURES.match(data):
-        return guard.check_image(data)
+        return guard.check_image(data), None
     if path.suffix.lower() in (".html", ".htm", ".xhtml", ".svg", ".xml"):
-        return guard.check_page(data, content_type="text/html", language=language)
+        return guard.check_page(data, content_type="text/html", language=language), None
     if path.suffix.lower() == ".json":
-        return guard.check_page(data, content_type="application/json", language=language)
-    return guard.check_text(_as_text(data, str(path)), language)
+        return guard.check_page(data, content_type="application/json", language=language), None
+    return _judge_text(guard, _as_text(data, str(path)), language)
 
 
 def _as_text(data: bytes, name: str) -> str:
@@ -132,7 +153,7 @@ def _as_text(data: bytes, name: str) -> str:
         raise InputError(f"{name} is not UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
-def _explain(verdict: Verdict, decision: Decision) -> None:
+def _show(verdict: Verdict, decision: Decision) -> None:
     console = Console()
     language = decision.language
     info = taxonomy()
@@ -153,6 +174,20 @@ def _explain(verdict: Verdict, decision: Decision) -> None:
                 finding.category, f"{finding.score:.2f}", place, finding.source, Text(" ".join(excerpt.split()))
             )
         console.print(table)
+
+
+def _show_why(explanation: Explanation, text: str) -> None:
+    """Print a text with the words that spoke for its category and against it, and what ideas it voices."""
+    console = Console()
+    language = explanation.language
+    name = taxonomy()[explanation.category].name[language]
+    shown = Text(text[:_MOST_SHOWN] + ("…" if len(text) > _MOST_SHOWN else ""))
+    for words in explanation.words:
+        shown.stylize("bold red" if words.weight > 0 else "green", words.start, min(words.end, _MOST_SHOWN))
+    console.print(Text(_WHY[language].format(category=name), style="dim"))
+    console.print(shown)
+    for idea in explanation.ideas:
+        console.print(Text(f"  {'-' if idea.good else '+'} {idea.reason[language]}: ", end=""), Text(idea.text), sep="")
 
 
 @app.command()

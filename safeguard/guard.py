@@ -16,6 +16,8 @@ from safeguard.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from safeguard.taxonomy import Category
+    from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision
 
 # A listed address is harmful whatever today's page shows; its words alone never are.
@@ -63,6 +65,25 @@ class Guard:
             InputError: another language.
         """
         return self._text.classify([text], language)[0]
+
+    def explain_text(
+        self, text: str, language: str | None = None, category: Category | None = None
+    ) -> tuple[Verdict, Explanation]:
+        """The verdict on a text, and which words, phrases and ideas gave it its score in a category.
+
+        For those who look after the filter, such as a teacher who answers an appeal; never for the person who was
+        stopped.
+
+        Args:
+            category: which score to explain; by default the strongest.
+
+        Raises:
+            TextError: as :meth:`check_text`.
+            InputError: another language, or a category that text cannot show.
+        """
+        from safeguard.text.explain import explain
+
+        return explain(self._text, text, language, category)
 
     def check_texts(self, texts: Sequence[str], language: str | None = None) -> list[Verdict]:
         """One verdict a text, the same as :meth:`check_text` gives one by one, several times faster for short ones.

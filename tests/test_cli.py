@@ -101,6 +101,18 @@ def test_scan_writes_in_order_and_its_exit_code_tells(tmp_path: Path) -> None:
     assert len(bad.stdout.splitlines()) == 3
 
 
+def test_a_text_is_explained_word_by_word() -> None:
+    text = "Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày"
+    why = json.loads(run("check", text, "--json").stdout)["explanation"]
+    strongest = why["words"][0]
+    assert why["category"] == "gambling"
+    assert "nạp đầu" in text[strongest["start"] : strongest["end"]]
+    assert "casino_games" in [idea["name"] for idea in why["ideas"]]
+    shown = run("check", text).stdout.decode()
+    assert "Vì sao (Cờ bạc" in shown
+    assert "+ mời nạp, rút tiền và nhận thưởng nạp: nạp đầu" in shown
+
+
 @pytest.mark.parametrize("command", ["check", "scan", "proxy", "train"])
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")

@@ -149,7 +149,7 @@ class _Console:
         if len(text) > MAX_TEXT:
             return self._page(request, "try", 413, **values, error=words["too_long"].format(limit=MAX_TEXT))
         try:
-            verdict, decision = await run_in_threadpool(self._judge, text, values["chosen"])
+            verdict, decision, explanation = await run_in_threadpool(self._judge, text, values["chosen"])
         except SafeguardError:
             return self._page(request, "try", 400, **values, error=words["refused"])
         return self._page(
@@ -158,7 +158,8 @@ class _Console:
             **values,
             decision=decision,
             bars=bars(verdict, self._profiles[values["chosen"]]),
-            pieces=pieces(text, verdict.findings),
+            explanation=explanation,
+            pieces=pieces(text, explanation.words),
         )
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safeguard.store.appeals import Appeal
+    from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision, Verdict
 
-    # Judges a text (first argument) under a profile (second).
-    Judge = Callable[[str, str], tuple[Verdict, Decision]]
+    # Judges a text (first argument) under a profile (second), and says what decided.
+    Judge = Callable[[str, str], tuple[Verdict, Decision, Explanation]]
     # (profile, category or "none", what happened) -> how often today
     Counts = Mapping[tuple[str, str, str], int]
 

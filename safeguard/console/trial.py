@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from safeguard.policy.profile import Profile
     from safeguard.taxonomy import Category
-    from safeguard.verdict import Finding, Verdict
+    from safeguard.text.explain import Words
+    from safeguard.verdict import Verdict
 
 _SHOWN_FROM: Final = 0.05  # weaker categories are not worth a bar
 _MOST_BARS: Final = 6
@@ -25,10 +28,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of the text; ``category`` is what it was recognised as, if anything."""
+    """A run of the text, and whether it spoke for the category or against it; ``None`` where it said little."""
 
     text: str
-    category: Category | None
+    speaks_for: bool | None = None
 
 
 def bars(verdict: Verdict, profile: Profile) -> tuple[Bar, ...]:
@@ -41,18 +44,17 @@ def bars(verdict: Verdict, profile: Profile) -> tuple[Bar, ...]:
     return tuple(sorted(found, key=lambda bar: -bar.score)[:_MOST_BARS])
 
 
-def pieces(text: str, findings: tuple[Finding, ...]) -> tuple[Piece, ...]:
-    """Cut a text at the findings that are about a part of it; of two that overlap, the first in the text holds."""
+def pieces(text: str, words: Iterable[Words]) -> tuple[Piece, ...]:
+    """Cut a text at the words that spoke for or against; of two that overlap, the first in the text holds."""
     cut: list[Piece] = []
     done = 0
-    for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end)):
-        whole = finding.start == 0 and finding.end >= len(text)
-        if whole or finding.start < done or finding.end <= finding.start:
+    for span in sorted(words, key=lambda span: (span.start, -span.end)):
+        if span.start < done or span.end <= span.start:
             continue
-        if finding.start > done:
-            cut.append(Piece(text[done : finding.start], None))
-        cut.append(Piece(text[finding.start : finding.end], finding.category))
-        done = finding.end
+        if span.start > done:
+            cut.append(Piece(text[done : span.start]))
+        cut.append(Piece(text[span.start : span.end], speaks_for=span.weight > 0))
+        done = span.end
     if done < len(text):
-        cut.append(Piece(text[done:], None))
+        cut.append(Piece(text[done:]))
     return tuple(cut)

@@ -91,15 +91,14 @@ class TextClassifier:
 
     def raw_by_text(self, folded: Folded) -> Scores:
         """Raw model scores, one row a text: the mean of each category's strongest windows."""
-        edges, owners = _windows(folded)
-        windows = self.model.raw(folded.accented, edges)
+        edges, owners = windows(folded)
+        scores = self.model.raw(folded.accented, edges)
+        if len(scores) == len(folded.edges) - 1:
+            return scores
         firsts = np.searchsorted(owners, np.arange(len(folded.edges)))
-        if len(windows) == len(folded.edges) - 1:
-            return windows
         rows = []
         for first, last in itertools.pairwise(firsts):
-            strongest = min(math.ceil((last - first) * _STRONGEST), _STRONGEST_AT_MOST)
-            rows.append(np.sort(windows[first:last], axis=0)[-strongest:].mean(axis=0))
+            rows.append(np.sort(scores[first:last], axis=0)[-strongest(last - first) :].mean(axis=0))
         return np.array(rows)
 
     def hits_by_text(self, folded: Folded) -> dict[int, list[PhraseHit]]:
@@ -165,7 +164,12 @@ def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
     return batches
 
 
-def _windows(folded: Folded) -> tuple[Positions, Positions]:
+def strongest(windows: int) -> int:
+    """How many of a text's windows count."""
+    return min(math.ceil(windows * _STRONGEST), _STRONGEST_AT_MOST)
+
+
+def windows(folded: Folded) -> tuple[Positions, Positions]:
     """Cut long texts at separators into windows of about ``WINDOW`` symbols.
 
     Returns:

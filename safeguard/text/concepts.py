@@ -1,31 +1,30 @@
-"""Concepts: one idea in its many surface forms, Vietnamese and English, as features of the text model.
+"""Concepts: one idea in its many surface forms, Vietnamese and English: what an explanation is said in.
 
-Letters do not carry over to pages by other hands as ideas do: "hand over your passport" and "giữ hộ chiếu giùm" share
-none. A concept is present in a text or not, and two concepts may stand together, a lure beside an age or a weapon
-beside the voice of a court; the model learns what each is worth. None is a judgement by itself, and an identity is
-never one. The forms are data: ``rules/concepts/<name>.toml``.
+They say in plain words what a text does: a lure beside an age, a weapon beside the voice of a court. None is a
+judgement by itself, an identity is never one, and the score does not rest on them: as features of the model, alone or
+in pairs, they added nothing to its n-grams (docs/decisions/0007). The forms are data: ``rules/concepts/<name>.toml``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from safeguard.errors import DataError
 from safeguard.resources import load_toml, rules_dir
+from safeguard.text.lexicon import Lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from safeguard.text.alphabet import Positions
-    from safeguard.text.lexicon import Lexicon
+    from safeguard.text.lexicon import View
+    from safeguard.text.normalize import Folded
 
-REACH: Final = 120  # symbols, some 25 words: two concepts as near as this stand together
+_VIEWS: Final[tuple[View, ...]] = ("accented", "both", "plain")
 
 
 class Forms(BaseModel):
@@ -78,59 +77,34 @@ def load_concepts(folder: Path | None = None) -> tuple[Concept, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """In a lexicon, the meaning of a form: the number of its concept."""
+class ConceptHit:
+    """A concept found in a folded text: symbols ``first`` up to but not ``last``."""
 
-    concept: int
-
-
-def feature_names(concepts: Iterable[Concept]) -> tuple[str, ...]:
-    """What the features stand for: each concept, then each pair of different ones, ``a+b``, in order."""
-    names = [concept.name for concept in concepts]
-    return (*names, *(f"{a}+{b}" for index, a in enumerate(names) for b in names[index + 1 :]))
+    concept: Concept
+    first: int
+    last: int
 
 
 class ConceptMatcher:
-    """Finds concepts through a lexicon that it shares with other matchers."""
+    """Finds the forms of concepts in folded texts. Built when it is first needed: judging does without it."""
 
-    def __init__(self, concepts: Iterable[Concept], lexicon: Lexicon[Any]) -> None:
-        self.concepts = tuple(concepts)
-        self.lexicon = lexicon
-        count = len(self.concepts)
-        self.features = count + count * (count - 1) // 2
-        self._pair = np.zeros((count, count), dtype=np.int64)
-        upper = np.triu_indices(count, 1)
-        self._pair[upper] = np.arange(count, self.features)
-        self._pair += self._pair.T
-        for number, concept in enumerate(self.concepts):
-            meaning = _Form(number)
+    def __init__(self, concepts: Iterable[Concept] | None = None) -> None:
+        self._lexicon: Lexicon[Concept] = Lexicon()
+        for concept in load_concepts() if concepts is None else concepts:
             for forms in (concept.vi, concept.en):
-                for view in ("accented", "both", "plain"):
+                for view in _VIEWS:
                     for form in getattr(forms, view):
-                        lexicon.add(form, view, meaning)
+                        self._lexicon.add(form, view, concept)
                 for form in forms.forms:
-                    lexicon.add(form, "accented", meaning)
+                    self._lexicon.add(form, "accented", concept)
 
-    def select(self, terms: Iterable[tuple[Any, int, int]]) -> tuple[Positions, Positions]:
-        """The numbers of the concepts among what the lexicon has found, and where each begins, ordered by place."""
-        found = [(first, meaning.concept) for meaning, first, _ in terms if isinstance(meaning, _Form)]
-        found.sort()
-        table = np.array(found, dtype=np.int64).reshape(-1, 2)
-        return table[:, 1], table[:, 0]
-
-    def present(self, concepts: Positions, places: Positions, edges: Positions) -> Mapping[int, Positions]:
-        """The features of each window that has any: the concepts in it, and the pairs within ``REACH``.
-
-        Args:
-            concepts: and ``places``, as :meth:`select` gives them.
-            edges: the edges of the windows, increasing.
-        """
-        firsts = np.searchsorted(places, edges)
-        present = {}
-        for window in np.flatnonzero(np.diff(firsts)).tolist():
-            its = slice(int(firsts[window]), int(firsts[window + 1]))
-            numbers, where = concepts[its], places[its]
-            near = np.abs(where[:, None] - where[None, :]) <= REACH
-            pairs = self._pair[numbers[:, None], numbers[None, :]][near]
-            present[window] = np.concatenate([np.unique(numbers), np.unique(pairs[pairs > 0])])
-        return present
+    def find(self, folded: Folded) -> list[ConceptHit]:
+        """All hits, ordered by place; of hits of one concept that overlap, the longest of those that begin first."""
+        found = sorted(self._lexicon.find(folded), key=lambda hit: (hit[1], -hit[2]))
+        done: dict[str, int] = {}
+        hits = []
+        for concept, first, last in found:
+            if first >= done.get(concept.name, 0):
+                hits.append(ConceptHit(concept, first, last))
+                done[concept.name] = last
+        return hits

@@ -172,6 +172,7 @@ def spaced_letters(symbols: Symbols) -> Mask:
         for parity in (0, 1)
         for first, last in zip(*runs(between[parity::2]), strict=True)
     ]
+    found = [word for run in found for word in _between_spaces(symbols, *run)]
     accented = IS_ACCENTED[symbols]
     habit = [begin for begin, end in found if (end - begin) // 2 + 2 >= _SURELY_PARTED]
     texts = np.cumsum(symbols == EDGE)
@@ -188,6 +189,16 @@ def spaced_letters(symbols: Symbols) -> Mask:
             for cut in _syllable_ends(show(symbols[letters])):
                 kept[begin + 2 * (cut - 1)] = True
     return kept
+
+
+def _between_spaces(symbols: Symbols, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a run of separators at its spaces, if it has signs as well: ``s.o m.u.c.h`` is two words."""
+    spaces = symbols[begin:end:2] == SPACE
+    if spaces.all() or not spaces.any():
+        yield begin, end
+        return
+    for first, last in zip(*runs(~spaces), strict=True):
+        yield begin + 2 * int(first), begin + 2 * int(last) - 1
 
 
 def _syllable_ends(letters: str) -> Iterator[int]:

@@ -97,15 +97,19 @@ def _distinct_of_each(kinds: list[tuple[Buckets, Positions]], edges: Positions) 
     return np.concatenate(found), bounds
 
 
-def spans(symbols: Symbols) -> list[tuple[int, int, int]]:
-    """Every n-gram of one folded text as its bucket and the symbols from ``first`` up to but not ``last``."""
-    edges = np.array([0, len(symbols) - 1])
+def spans(symbols: Symbols, edges: Positions) -> tuple[Buckets, Positions, Positions]:
+    """As :func:`ngrams` for one text, but with every occurrence and its place.
+
+    Returns:
+        For each n-gram its bucket, and the symbols from ``first`` up to but not ``last`` that it was computed from.
+    """
     codes = _ONE_DIGIT[symbols]
-    return [
-        (int(bucket), int(first), int(last))
-        for buckets, firsts, lasts in (*_character_ngrams(codes, edges), *_word_ngrams(codes, symbols, edges))
-        for bucket, first, last in zip(buckets, firsts, lasts, strict=True)
-    ]
+    kinds = [*_character_ngrams(codes, edges), *_word_ngrams(codes, symbols, edges)]
+    empty = np.empty(0, dtype=np.int64)
+    buckets, firsts, lasts = (
+        (np.concatenate([empty, *column]) for column in zip(*kinds, strict=True)) if kinds else (empty,) * 3
+    )
+    return buckets, firsts, lasts
 
 
 def _character_ngrams(

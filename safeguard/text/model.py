@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,14 +22,14 @@ import numpy.typing as npt
 from safeguard.errors import DataError
 from safeguard.resources import models_dir
 from safeguard.taxonomy import Category
-from safeguard.text.features import BITS, CHARACTERS, WORDS, ngrams
+from safeguard.text.alphabet import IS_WORD
+from safeguard.text.features import BITS, CHARACTERS, WORDS, ngrams, spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from safeguard.text.alphabet import Positions, Symbols
-    from safeguard.text.features import Buckets
 
 Scores = npt.NDArray[np.float64]
 
@@ -102,17 +103,48 @@ class TextModel:
         raw = total * self._scale / np.sqrt(np.maximum(counts, 1))[:, None] + self._bias
         return shrink(raw, counts, self._rest)
 
-    def weights(self, buckets: Buckets, category: Category) -> Scores:
-        """What each n-gram adds to the sum of a category, before it is divided by the root of their number."""
+    def attribute(self, symbols: Symbols, edges: Positions, category: Category, language: str) -> Scores:
+        """What each symbol of a text adds to the log-odds of a category in one language, or takes from them.
+
+        The sum over the text, with a part that no symbol is to blame for, is the score of the model: an n-gram's
+        weight is shared equally by the places where it stands, and by the letters that it covers there.
+
+        Args:
+            symbols: a view of folded text.
+            edges: the two separators between which the text lies.
+
+        Returns:
+            One value a symbol, of all ``symbols``.
+        """
         column = self.categories.index(category)
-        weights: Scores = self._weights[buckets, column] * self._scale[column]
-        return weights
+        found, firsts, lasts = spans(symbols, edges)
+        buckets, which, times = np.unique(found, return_inverse=True, return_counts=True)
+        count = len(buckets)
+        trust = count / (count + _HALF_AT)
+        worth = self._weights[buckets, column] * self._scale[column] / math.sqrt(max(count, 1))
+        worth *= trust * self._calibration[language].model[column]
+        letters = np.concatenate([[0], np.cumsum(IS_WORD[symbols])])
+        each = (worth / times)[which] / np.maximum(letters[lasts] - letters[firsts], 1)
+        steps = np.zeros(len(symbols) + 1)
+        np.add.at(steps, firsts, each)
+        np.add.at(steps, lasts, -each)
+        added: Scores = np.cumsum(steps[:-1]) * IS_WORD[symbols]
+        return added
+
+    def phrase_part(self, evidence: Scores, language: str) -> Scores:
+        """What phrase evidence adds to the log-odds, in one language."""
+        part: Scores = self._calibration[language].phrases * np.log1p(evidence)
+        return part
+
+    def logits(self, raw: Scores, evidence: Scores, language: str) -> Scores:
+        """Calibrated log-odds of raw scores and phrase evidence (both one row a text) in one language."""
+        calibration = self._calibration[language]
+        logits: Scores = calibration.model * raw + self.phrase_part(evidence, language) + calibration.bias
+        return logits
 
     def probabilities(self, raw: Scores, evidence: Scores, language: str) -> Scores:
-        """Calibrated probabilities of raw scores and phrase evidence (both one row a text) in one language."""
-        calibration = self._calibration[language]
-        logits = calibration.model * raw + calibration.phrases * np.log1p(evidence) + calibration.bias
-        probabilities: Scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+        """As :meth:`logits`, as probabilities."""
+        probabilities: Scores = 1 / (1 + np.exp(-np.clip(self.logits(raw, evidence, language), -50, 50)))
         return probabilities
 
 

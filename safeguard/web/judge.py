@@ -8,6 +8,7 @@ from safeguard.web.media import combined, is_guessed, media_type
 
 if TYPE_CHECKING:
     from safeguard.guard import Guard
+    from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision, Verdict
     from safeguard.web.messages import Response
 
@@ -27,12 +28,15 @@ def judge(guard: Guard, response: Response, profile: str, language: str) -> Deci
     return guard.decide(verdict, profile, language=language)
 
 
-def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision]:
-    """The verdict on a text together with what a profile says of it, as the console shows them.
+def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision, Explanation]:
+    """The verdict on a text, what a profile says of it, and what decided, as the console shows them.
 
     Raises:
         TextError: it is no text that can be judged.
         UnknownProfileError: there is no such profile.
     """
-    verdict = guard.check_text(text)
-    return verdict, guard.decide(verdict, profile)
+    verdict, explanation = guard.explain_text(text)
+    decision = guard.decide(verdict, profile)
+    if decision.category not in (None, explanation.category):
+        _, explanation = guard.explain_text(text, category=decision.category)
+    return verdict, decision, explanation

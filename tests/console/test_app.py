@@ -19,6 +19,7 @@ from safeguard.console.trial import pieces
 from safeguard.errors import ListenError, TextError
 from safeguard.store.appeals import Appeal
 from safeguard.taxonomy import Category, taxonomy
+from safeguard.text.explain import Explanation, Idea, Words
 from safeguard.verdict import NO_SCORES, Action, Decision, Finding, Verdict
 
 BASE = "http://127.0.0.1:8081"
@@ -33,19 +34,33 @@ COUNTS = {
 PAGES = ("/", "/setup", "/try", "/nothing-here")
 
 
-def judge(text: str, profile: str) -> tuple[Verdict, Decision]:
+def judge(text: str, profile: str) -> tuple[Verdict, Decision, Explanation]:
     if "\x00" in text:
         raise TextError("the text is binary")
     at = text.find("nhà cái")
     if at < 0:
-        return Verdict(), Decision(Action.ALLOW, None, "Không thấy nội dung có hại.", profile, "vi")
+        allowed = Decision(Action.ALLOW, None, "Không thấy nội dung có hại.", profile, "vi")
+        return Verdict(), allowed, Explanation(Category.SCAM, 0.0, "vi", -5.0, (), (), 0.0, ())
     findings = (
         Finding(Category.GAMBLING, 0.97, "model/text@1", 0, len(text), text),
         Finding(Category.GAMBLING, 0.97, "phrases/vi/gambling#1", at, at + 7, "nhà cái"),
     )
     scores = {**NO_SCORES, Category.GAMBLING: 0.97}
     reason = taxonomy()[Category.GAMBLING].reason["vi"]
-    return Verdict(scores, findings, language="vi"), Decision(Action.BLOCK, Category.GAMBLING, reason, profile, "vi")
+    words = (Words(4.0, at, at + 7, "nhà cái"), Words(-1.0, at + 8, at + 16, "</text"))
+    ideas = (
+        Idea(
+            "betting",
+            {"vi": "nói chuyện cá cược", "en": "talks of bets"},
+            good=False,
+            start=at,
+            end=at + 7,
+            text="nhà cái",
+        ),
+    )
+    explanation = Explanation(Category.GAMBLING, 0.97, "vi", -5.0, words, findings[1:], 1.0, ideas)
+    decision = Decision(Action.BLOCK, Category.GAMBLING, reason, profile, "vi")
+    return Verdict(scores, findings, language="vi"), decision, explanation
 
 
 def status(**changes) -> ConsoleStatus:
@@ -236,7 +251,10 @@ async def test_try_marks_what_was_found_and_escapes_the_rest():
     assert "<b>đẹp" not in reply.text
     assert reply.text.count("</textarea>") == 1
     assert "<mark" in reply.text
-    assert ">nhà cái</mark>" in reply.text
+    assert "<mark>nhà cái</mark>" in reply.text
+    assert '<mark class="against">' in reply.text
+    assert "talks of bets <q>nhà cái</q>" in reply.text
+    assert "Why: Gambling" in reply.text
     assert "Block: Gambling" in reply.text
     assert "97% (threshold 60%)" in reply.text
     assert '<option value="primary" selected>' in reply.text
@@ -280,16 +298,16 @@ async def test_try_without_a_judge_says_so():
     ("spans", "cut"),
     [
         ([], [("abcdef", None)]),
-        ([(0, 6)], [("abcdef", None)]),
-        ([(1, 3)], [("a", None), ("bc", "scam"), ("def", None)]),
-        ([(1, 4), (2, 6)], [("a", None), ("bcd", "scam"), ("ef", None)]),
-        ([(4, 6), (0, 2)], [("ab", "scam"), ("cd", None), ("ef", "scam")]),
-        ([(3, 3)], [("abcdef", None)]),
+        ([(0, 6, 1.0)], [("abcdef", True)]),
+        ([(1, 3, 1.0)], [("a", None), ("bc", True), ("def", None)]),
+        ([(1, 4, -1.0), (2, 6, 1.0)], [("a", None), ("bcd", False), ("ef", None)]),
+        ([(4, 6, 2.0), (0, 2, 1.0)], [("ab", True), ("cd", None), ("ef", True)]),
+        ([(3, 3, 1.0)], [("abcdef", None)]),
     ],
 )
 def test_pieces_always_make_up_the_text(spans, cut):
-    findings = tuple(Finding(Category.SCAM, 0.9, "x", start, end, "abcdef"[start:end]) for start, end in spans)
-    assert [(piece.text, piece.category) for piece in pieces("abcdef", findings)] == cut
+    words = [Words(weight, start, end, "abcdef"[start:end]) for start, end, weight in spans]
+    assert [(piece.text, piece.speaks_for) for piece in pieces("abcdef", words)] == cut
 
 
 async def test_health():

@@ -1,40 +1,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from safeguard.errors import DataError
-from safeguard.text.concepts import ConceptMatcher, feature_names, load_concepts
-from safeguard.text.lexicon import Lexicon
+from safeguard.text.concepts import Concept, ConceptMatcher, load_concepts
 from safeguard.text.normalize import fold
 
+MATCHER = ConceptMatcher()
 
-def found(texts: list[str]) -> list[set[str]]:
-    lexicon: Lexicon[Any] = Lexicon()
-    matcher = ConceptMatcher(load_concepts(), lexicon)
-    folded = fold(texts)
-    concepts, places = matcher.select(lexicon.find(folded))
-    names = feature_names(matcher.concepts)
-    assert len(names) == matcher.features
-    present = matcher.present(concepts, places, folded.edges)
-    return [{names[feature] for feature in present.get(number, ())} for number in range(len(texts))]
+
+def found(text: str) -> set[str]:
+    return {hit.concept.name for hit in MATCHER.find(fold([text]))}
 
 
 def test_an_idea_is_found_in_both_languages_and_without_accents() -> None:
     for text in ("đừng nói với ai nhé", "dung noi ai nha", "it is our little secret ok"):
-        assert "secrecy" in found([text])[0]
+        assert "secrecy" in found(text)
+    assert found("trời mưa") == set()
 
 
-def test_ideas_that_stand_together_are_a_pair_and_texts_do_not_leak() -> None:
-    together, apart, other = found(
-        ["giữ bí mật nhé, qua zalo", "giữ bí mật nhé" + " trời mưa" * 40 + " qua zalo", "trời mưa"]
+def test_of_overlapping_forms_the_longest_counts() -> None:
+    concept = Concept.model_validate(
+        {"name": "gift", "reason": {}, "vi": {"accented": ["quà", "quà tặng", "tặng kèm"]}, "en": {}}
     )
-    assert "move_to_private+secrecy" in together
-    assert {"move_to_private", "secrecy"} <= apart
-    assert "move_to_private+secrecy" not in apart
-    assert other == set()
+    folded = fold(["nhận quà tặng kèm nhé"])
+    (hit,) = ConceptMatcher([concept]).find(folded)
+    assert folded.span(0, hit.first, hit.last) == (5, 13)
+
+
+def test_every_concept_says_its_reason_in_both_languages() -> None:
+    for concept in load_concepts():
+        assert set(concept.reason) == {"vi", "en"}, concept.name
 
 
 def test_a_file_that_is_no_concept_is_refused(tmp_path: Path) -> None:
