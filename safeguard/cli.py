@@ -365,6 +365,31 @@ def evaluate(
     console.print(f"{len(results) - len(missed)} of {len(results)} numbers are reached.")
 
 
+@app.command("lint")
+def lint_packs(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="A folder of phrase packs, as rules/phrases; default: the shipped."),
+    ] = None,
+    words: Annotated[
+        Path | None, typer.Option(help="A file of Vietnamese words, one a line, that no phrase may be mistaken for.")
+    ] = None,
+) -> None:
+    """Check phrase packs: nothing that may never be a rule, no everyday language. Exit code 2 if there are faults."""
+    from safeguard.text.lint import lint
+
+    try:
+        known = () if words is None else words.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {words}: {error}") from error
+    faults = lint(folder, [word.strip() for word in known if word.strip()])
+    for fault in faults:
+        typer.echo(str(fault), err=True)
+    if faults:
+        raise InputError(f"{len(faults)} faults in the phrase packs")
+    typer.echo("The phrase packs are sound.")
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(f"safeguard {__version__}")

@@ -113,7 +113,24 @@ def test_a_text_is_explained_word_by_word() -> None:
     assert "+ mời nạp, rút tiền và nhận thưởng nạp: nạp đầu" in shown
 
 
-@pytest.mark.parametrize("command", ["check", "scan", "proxy", "train"])
+def test_lint_names_every_fault(tmp_path: Path) -> None:
+    assert run("lint").returncode == 0
+    (tmp_path / "vi").mkdir()
+    (tmp_path / "vi" / "gambling.toml").write_text(
+        'language = "vi"\ncategory = "gambling"\nbasis = "gambling_money"\nsource = "x"\ndate = 2026-01-01\n'
+        '[[entries]]\nweight = 1\nphrases = ["đảng", "chơi"]\n',
+        encoding="utf-8",
+    )
+    result = run("lint", str(tmp_path))
+    assert result.returncode == 2
+    said = result.stderr.decode().splitlines()
+    assert len(said) == 3
+    assert "'đảng' may never be a rule" in said[0]
+    assert "'chơi' is everyday language" in said[1]
+    assert said[2] == "safeguard: 2 faults in the phrase packs."
+
+
+@pytest.mark.parametrize("command", ["check", "scan", "proxy", "train", "evaluate", "lint"])
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.returncode == 0

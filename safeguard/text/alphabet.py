@@ -26,6 +26,7 @@ import numpy.typing as npt
 Symbols = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+CodePoints = npt.NDArray[np.uint32]
 
 _VOWELS = "aăâeêioôơuưy"
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -168,14 +169,26 @@ def write_tables() -> None:
     _FILE.write_bytes(fold.tobytes() + alike.tobytes())
 
 
-def symbols_of(code_points: npt.NDArray[np.uint32]) -> tuple[Symbols, Symbols]:
-    """The symbol of each code point, and the symbol that it resembles or 0."""
-    fold, alike = tables()
+def symbols_of(code_points: CodePoints) -> Symbols:
+    """The symbol of each code point."""
+    return tables()[0].take(_within(code_points))
+
+
+def lookalikes(symbols: Symbols, code_points: CodePoints) -> tuple[Positions, Symbols]:
+    """Where code points stand that resemble a letter, and the letter for each; ``symbols`` are theirs."""
+    places = np.flatnonzero((symbols == OTHER) | ((symbols == SPACE) & (code_points > 0x7F)))
+    alike = tables()[1][_within(code_points[places])]
+    found = alike != 0
+    return places[found], alike[found]
+
+
+def _within(code_points: CodePoints) -> CodePoints:
+    """Code points as indices of the tables."""
     if code_points.size and code_points.max() >= LIMIT:
         high = np.where(code_points >= 0xE0000, LIMIT + 1, LIMIT)
         high[code_points == ord(EDGE_CHARACTER)] = LIMIT + 2
-        code_points = np.where(code_points >= LIMIT, high, code_points).astype(np.uint32)
-    return fold[code_points], alike[code_points]
+        return np.where(code_points >= LIMIT, high, code_points).astype(np.uint32)
+    return code_points
 
 
 @cache

@@ -14,7 +14,7 @@ import regex
 from safeguard.errors import TextError
 from safeguard.taxonomy import Category
 from safeguard.text.alphabet import IS_WORD
-from safeguard.text.language import check_language, guess_language
+from safeguard.text.language import check_language, guess_languages
 from safeguard.text.model import TextModel, load_model
 from safeguard.text.normalize import fold
 from safeguard.text.phrases import PhraseHit, PhraseMatcher, load_packs, phrase_evidence
@@ -34,9 +34,10 @@ WINDOW: Final = 1500  # symbols: about 300 words of Vietnamese
 _STRONGEST: Final = 1 / 3
 _STRONGEST_AT_MOST: Final = 4
 _SHOWN_FROM: Final = 0.5  # a category below this score gets no finding from the model
+_NOTHING: Final = dict.fromkeys(Category, 0.0)
 _MAX_FINDINGS: Final = 100
 _SURROGATE: Final = regex.compile(r"\p{Cs}")
-_BATCH_CHARACTERS: Final = 1_000_000  # folded at once: bounds memory
+_BATCH_CHARACTERS: Final = 100_000  # folded at once: bounds memory, and what stays in the processor's cache
 
 
 class TextClassifier:
@@ -77,13 +78,12 @@ class TextClassifier:
         raw = self.raw_by_text(folded)
         hits = self.hits_by_text(folded)
         evidence = self.evidence(folded, hits)
-        languages = [language or guess_language(folded, number) for number in range(len(texts))]
+        languages = [language] * len(texts) if language else guess_languages(folded)
         scores = np.zeros_like(raw)
         for one in set(languages):
             rows = [number for number, its in enumerate(languages) if its == one]
             scores[rows] = self.model.probabilities(raw[rows], evidence[rows], one)
-        wordless = np.diff(np.concatenate([[0], np.cumsum(IS_WORD[folded.accented])])[folded.edges]) == 0
-        scores[wordless] = 0.0
+        scores[np.diff(folded.words_of_texts()) == 0] = 0.0  # no words, no evidence
         return [
             self._verdict(text, folded, number, scores[number], hits.get(number, []), languages[number])
             for number, text in enumerate(texts)
@@ -92,7 +92,7 @@ class TextClassifier:
     def raw_by_text(self, folded: Folded) -> Scores:
         """Raw model scores, one row a text: the mean of each category's strongest windows."""
         edges, owners = windows(folded)
-        scores = self.model.raw(folded.accented, edges)
+        scores = self.model.raw(folded, edges)
         if len(scores) == len(folded.edges) - 1:
             return scores
         firsts = np.searchsorted(owners, np.arange(len(folded.edges)))
@@ -121,18 +121,19 @@ class TextClassifier:
     def _verdict(
         self, text: str, folded: Folded, number: int, row: Scores, hits: Sequence[PhraseHit], language: str
     ) -> Verdict:
-        scores = dict.fromkeys(Category, 0.0)
-        scores |= {category: float(row[column]) for category, column in self._column.items()}
+        scores = _NOTHING | dict(zip(self.model.categories, row.tolist(), strict=True))
         findings = []
         for hit in hits:
             start, end = folded.span(number, hit.first, hit.last)
             findings.append(Finding(hit.category, scores[hit.category], hit.source, start, end, text[start:end]))
-        findings += (
-            Finding(category, score, f"model/text@{self.model.version}", 0, len(text), text)
-            for category, score in scores.items()
-            if score >= _SHOWN_FROM
-        )
-        findings.sort(key=lambda finding: (-finding.score, finding.start))
+        if row.max(initial=0.0) >= _SHOWN_FROM:
+            findings += (
+                Finding(category, score, f"model/text@{self.model.version}", 0, len(text), text)
+                for category, score in scores.items()
+                if score >= _SHOWN_FROM
+            )
+        if len(findings) > 1:
+            findings.sort(key=lambda finding: (-finding.score, finding.start))
         return Verdict(MappingProxyType(scores), tuple(findings[:_MAX_FINDINGS]), Outcome.SCANNED, language)
 
 

@@ -89,22 +89,23 @@ class ConceptMatcher:
     """Finds the forms of concepts in folded texts. Built when it is first needed: judging does without it."""
 
     def __init__(self, concepts: Iterable[Concept] | None = None) -> None:
-        self._lexicon: Lexicon[Concept] = Lexicon()
-        for concept in load_concepts() if concepts is None else concepts:
+        self._concepts = load_concepts() if concepts is None else tuple(concepts)
+        self._lexicon: Lexicon[int] = Lexicon()
+        for number, concept in enumerate(self._concepts):
             for forms in (concept.vi, concept.en):
                 for view in _VIEWS:
                     for form in getattr(forms, view):
-                        self._lexicon.add(form, view, concept)
+                        self._lexicon.add(form, view, number)
                 for form in forms.forms:
-                    self._lexicon.add(form, "accented", concept)
+                    self._lexicon.add(form, "accented", number)
 
     def find(self, folded: Folded) -> list[ConceptHit]:
         """All hits, ordered by place; of hits of one concept that overlap, the longest of those that begin first."""
         found = sorted(self._lexicon.find(folded), key=lambda hit: (hit[1], -hit[2]))
-        done: dict[str, int] = {}
+        done = [0] * len(self._concepts)
         hits = []
-        for concept, first, last in found:
-            if first >= done.get(concept.name, 0):
-                hits.append(ConceptHit(concept, first, last))
-                done[concept.name] = last
+        for number, first, last in found:
+            if first >= done[number]:
+                hits.append(ConceptHit(self._concepts[number], first, last))
+                done[number] = last
         return hits

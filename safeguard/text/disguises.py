@@ -1,11 +1,13 @@
 """Undoing how words are hidden from filters: look-alikes, digits and signs for letters, spacing, repeats, raw keys.
 
-Every function takes and returns symbols of :mod:`safeguard.text.alphabet` for whole batches of texts, and looks at
-single words only where a cheap test on the arrays has found something. Each is linear in the length of the text.
+Every function takes the symbols of :mod:`safeguard.text.alphabet` of whole batches of texts, which begin and end with
+an ``EDGE``, and looks closer only where a cheap test on the arrays has found something. Each is linear in the length of
+the text.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +15,23 @@ import numpy as np
 
 from safeguard.resources import load_toml, rules_dir
 from safeguard.text import alphabet
-from safeguard.text.alphabet import EDGE, IS_ACCENTED, IS_DIGIT, IS_LETTER, IS_WORD, OTHER, SHOWN, SPACE, SYMBOL_OF
+from safeguard.text.alphabet import (
+    EDGE,
+    IS_ACCENTED,
+    IS_DIGIT,
+    IS_LETTER,
+    IS_WORD,
+    NEWLINE,
+    OTHER,
+    SHOWN,
+    SPACE,
+    SYMBOL_OF,
+)
 from safeguard.text.syllables import decode_telex, decode_vni, is_syllable
+from safeguard.text.words import count_within, holding, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from safeguard.text.alphabet import Mask, Positions, Symbols
     from safeguard.text.syllables import Keys
@@ -51,7 +65,9 @@ def _table(letters: str) -> Mask:
     return table
 
 
+_NOWHERE: Final = np.empty(0, dtype=np.int64)
 _D, _J, _W = (SYMBOL_OF[letter] for letter in "djw")
+_TELEX_KEY: Final = _table("djwfxr")
 _TONE_KEY: Final = _table("fxr")
 _INNER_TONE_KEY: Final = _table("fx")
 _CODA_END: Final = _table("cghmnpt")
@@ -66,59 +82,56 @@ def show(symbols: Symbols) -> str:
     return symbols.tobytes().decode("latin-1").translate(_SHOW)
 
 
-def runs(mask: Mask) -> tuple[Positions, Positions]:
-    """Where runs of true begin, and where each ends (exclusive)."""
-    padded = np.zeros(len(mask) + 2, dtype=np.int8)
-    padded[1:-1] = mask
-    steps = np.diff(padded)
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-
-
-def count_within(mask: Mask, firsts: Positions, lasts: Positions) -> Positions:
-    """How many are true within each run."""
-    total = np.zeros(len(mask) + 1, dtype=np.int64)
-    np.cumsum(mask, out=total[1:])
-    return total[lasts] - total[firsts]
-
-
-def undo_lookalikes(symbols: Symbols, alike: Symbols) -> Symbols:
+def undo_lookalikes(symbols: Symbols, disguised: Positions, alike: Symbols) -> Symbols:
     """Read letters of other scripts as the Latin letters that they resemble, where they stand for them.
 
     They do within a word that has Latin letters too; a word of look-alikes alone, if the text is Latin otherwise. Signs
     that resemble a letter ("fu©k") count as one between letters.
+
+    Args:
+        disguised: the places of what resembles a letter, and ``alike`` the letter for each.
     """
-    disguised = alike != 0
-    if not disguised.any():
+    if not disguised.size:
         return symbols
-    signs = disguised & (symbols != OTHER)
-    between = np.zeros(len(symbols), dtype=np.bool_)
-    between[1:-1] = signs[1:-1] & IS_LETTER[symbols[:-2]] & IS_LETTER[symbols[2:]]
-    foreign = symbols == OTHER
-    letter = IS_LETTER[symbols]
-    word = letter | foreign
-    firsts, lasts = runs(word)
-    latin = count_within(letter, firsts, lasts)
-    others = count_within(foreign & ~disguised, firsts, lasts)
-    texts = np.cumsum(symbols == EDGE)
-    mostly_latin = (np.bincount(texts, weights=letter) > np.bincount(texts, weights=foreign))[texts[firsts]]
-    reads = (latin > 0) | ((others == 0) & mostly_latin)
-    inside = np.zeros(len(symbols) + 1, dtype=np.int8)
-    inside[firsts[reads]] += 1
-    inside[lasts[reads]] -= 1
-    return np.where(between | (disguised & foreign & (np.cumsum(inside[:-1]) > 0)), alike, symbols)
+    is_sign = symbols[disguised] != OTHER
+    signs = disguised[is_sign]
+    reads = np.zeros(len(disguised), dtype=np.bool_)
+    reads[is_sign] = IS_LETTER[symbols[signs - 1]] & IS_LETTER[symbols[signs + 1]]
+    letters = disguised[~is_sign]
+    if letters.size:
+        foreign = symbols == OTHER
+        latin = IS_LETTER.take(symbols)
+        firsts, lasts = runs(latin | foreign)
+        word = np.searchsorted(firsts, letters, side="right") - 1
+        stands_in = np.bincount(word, minlength=len(firsts))
+        has_latin = count_within(latin, firsts, lasts) > 0
+        foreign_only = count_within(foreign, firsts, lasts) > stands_in
+        texts = np.cumsum(symbols == EDGE)
+        mostly_latin = (np.bincount(texts, weights=latin) > np.bincount(texts, weights=foreign))[texts[firsts]]
+        reads[~is_sign] = (has_latin | (~foreign_only & mostly_latin))[word]
+    if not reads.any():
+        return symbols
+    symbols = symbols.copy()
+    symbols[disguised[reads]] = alike[reads]
+    return symbols
 
 
 def undo_leet(symbols: Symbols) -> Symbols:
     """Read a sign or digit as the letter it stands for where letters enclose it."""
-    leet = _LEET[symbols] != 0
-    if not leet.any():
+    leet = np.flatnonzero(_LEET.take(symbols))
+    if not leet.size:
         return symbols
-    firsts, lasts = runs(leet)
-    enclosed = IS_LETTER[symbols[firsts - 1]] & IS_LETTER[symbols[lasts]] & (lasts - firsts <= _MAX_LEET_RUN)
-    inside = np.zeros(len(symbols) + 1, dtype=np.int8)
-    inside[firsts[enclosed]] += 1
-    inside[lasts[enclosed]] -= 1
-    return np.where(np.cumsum(inside[:-1]) > 0, _LEET[symbols], symbols)
+    begins = np.flatnonzero(np.diff(leet, prepend=-2) != 1)  # of runs, by their number among leet
+    ends = np.append(begins[1:], len(leet)) - 1
+    enclosed = (
+        IS_LETTER[symbols[leet[begins] - 1]] & IS_LETTER[symbols[leet[ends] + 1]] & (ends - begins < _MAX_LEET_RUN)
+    )
+    if not enclosed.any():
+        return symbols
+    symbols = symbols.copy()
+    for places in (leet[begins[enclosed]], leet[ends[enclosed]]):  # runs of one or two
+        symbols[places] = np.where(_LEET[symbols[places]], _LEET[symbols[places]], symbols[places])
+    return symbols
 
 
 @cache
@@ -133,14 +146,13 @@ def _obscured() -> tuple[frozenset[str], dict[tuple[int, str], tuple[str, ...]]]
 
 def undo_obscured(symbols: Symbols) -> Symbols:
     """Read ``f*ck``, ``đ*t``, ``5ex`` as the listed word that they can only be."""
-    hides = _HIDES[symbols]
-    near = np.zeros(len(symbols), dtype=np.bool_)
-    near[1:-1] = hides[1:-1] & (IS_LETTER[symbols[:-2]] | IS_LETTER[symbols[2:]])
-    if not near.any():
+    hides = np.flatnonzero(_HIDES.take(symbols))
+    hides = hides[IS_LETTER[symbols[hides - 1]] | IS_LETTER[symbols[hides + 1]]]
+    if not hides.size:
         return symbols
     words, table = _obscured()
-    firsts, lasts = runs(_IN_OBSCURED[symbols])
-    chosen = count_within(near, firsts, lasts) > 0
+    firsts, lasts = runs(_IN_OBSCURED.take(symbols))
+    chosen = holding(firsts, hides)
     symbols = symbols.copy()
     for first, last in zip(firsts[chosen].tolist(), lasts[chosen].tolist(), strict=True):
         if last - first > _LONGEST_OBSCURED:
@@ -157,48 +169,47 @@ def undo_obscured(symbols: Symbols) -> Symbols:
     return symbols
 
 
-def spaced_letters(symbols: Symbols) -> Mask:
-    """Which symbols stay when letters that stand alone are joined to the word they spell: ``c.a.s.i.n.o``."""
-    kept = np.ones(len(symbols), dtype=np.bool_)
-    word = IS_WORD[symbols]
-    alone = np.zeros(len(symbols), dtype=np.bool_)
-    alone[1:-1] = IS_LETTER[symbols[1:-1]] & ~word[:-2] & ~word[2:]
-    between = np.zeros(len(symbols), dtype=np.bool_)
-    between[1:-1] = alone[:-2] & alone[2:] & (symbols[1:-1] != EDGE)
-    if not between.any():
-        return kept
-    found = [
-        (parity + 2 * int(first), parity + 2 * int(last) - 1)
-        for parity in (0, 1)
-        for first, last in zip(*runs(between[parity::2]), strict=True)
-    ]
-    found = [word for run in found for word in _between_spaces(symbols, *run)]
-    accented = IS_ACCENTED[symbols]
-    habit = [begin for begin, end in found if (end - begin) // 2 + 2 >= _SURELY_PARTED]
-    texts = np.cumsum(symbols == EDGE)
-    parted = np.bincount(texts[habit], minlength=int(texts[-1]) + 1) > 1
-    for begin, end in found:
-        separators = slice(begin, end, 2)
-        letters = slice(begin - 1, end + 1, 2)
+def spaced_letters(symbols: Symbols) -> Positions:
+    """Which symbols go when letters that stand alone are joined to the word they spell: ``c.a.s.i.n.o``."""
+    firsts, lasts = runs(IS_WORD.take(symbols))
+    alone = firsts[lasts - firsts == 1]
+    alone = alone[IS_LETTER[symbols[alone]]]
+    between = alone[:-1][np.diff(alone) == 2] + 1
+    between = between[symbols[between] != EDGE]
+    if not between.size:
+        return _NOWHERE
+    begins = np.flatnonzero(np.diff(between, prepend=-3) != 2)
+    ends = np.append(begins[1:], len(between)) - 1
+    parted = zip(between[begins].tolist(), (between[ends] + 1).tolist(), strict=True)
+    found = [word for run in parted for word in _words_of(symbols, *run, (NEWLINE, SPACE))]
+    texts = np.searchsorted(np.flatnonzero(symbols == EDGE), [begin for begin, _ in found]).tolist()
+    sizes = [(end - begin) // 2 + 2 for begin, end in found]
+    sure = Counter(text for text, size in zip(texts, sizes, strict=True) if size >= _SURELY_PARTED)
+    dropped = []
+    for text, (begin, end) in zip(texts, found, strict=True):
+        separators = np.arange(begin, end, 2)
+        letters = symbols[begin - 1 : end + 1 : 2]
         spaced = (symbols[separators] == SPACE).any()
-        needed = (_MIN_SPACED if spaced else _MIN_DOTTED) - bool(accented[letters].any())
-        if parted[texts[begin]] and not spaced:
+        needed = (_MIN_SPACED if spaced else _MIN_DOTTED) - bool(IS_ACCENTED[letters].any())
+        if sure[text] > 1 and not spaced:
             needed = 2
-        if (end - begin) // 2 + 2 >= needed:
-            kept[separators] = False
-            for cut in _syllable_ends(show(symbols[letters])):
-                kept[begin + 2 * (cut - 1)] = True
-    return kept
+        if len(letters) >= needed:
+            stay = [cut - 1 for cut in _syllable_ends(show(letters))]
+            dropped.append(np.delete(separators, stay))
+    return np.concatenate([_NOWHERE, *dropped])
 
 
-def _between_spaces(symbols: Symbols, begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut a run of separators at its spaces, if it has signs as well: ``s.o m.u.c.h`` is two words."""
-    spaces = symbols[begin:end:2] == SPACE
-    if spaces.all() or not spaces.any():
+def _words_of(symbols: Symbols, begin: int, end: int, cut_at: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Cut a run of separators at the strongest, if it has weaker ones as well: ``s.o m.u.c.h`` is two words."""
+    if cut_at:
+        strong = symbols[begin:end:2] == cut_at[0]
+        if strong.all():
+            yield begin, end
+            return
+        for first, last in zip(*runs(~strong), strict=True):
+            yield from _words_of(symbols, begin + 2 * int(first), begin + 2 * int(last) - 1, cut_at[1:])
+    else:
         yield begin, end
-        return
-    for first, last in zip(*runs(~spaces), strict=True):
-        yield begin + 2 * int(first), begin + 2 * int(last) - 1
 
 
 def _syllable_ends(letters: str) -> Iterator[int]:
@@ -218,45 +229,34 @@ def _syllable_ends(letters: str) -> Iterator[int]:
     yield from cuts[:-1]
 
 
-def repeats(symbols: Symbols) -> Mask:
-    """Which symbols stay when a letter written three times or more is read once: ``đẹpppp``."""
-    kept = np.ones(len(symbols), dtype=np.bool_)
-    if len(symbols) < 3:
-        return kept
-    same = np.zeros(len(symbols) + 1, dtype=np.bool_)
-    same[1:-1] = (symbols[1:] == symbols[:-1]) & IS_LETTER[symbols[1:]]
-    kept[1:] = ~(same[1:-1] & (same[:-2] | same[2:]))
-    return kept
+def repeats(symbols: Symbols) -> Positions:
+    """Which symbols go when a letter written three times or more is read once: ``đẹpppp``."""
+    same = np.flatnonzero(symbols[1:] == symbols[:-1]) + 1
+    same = same[IS_LETTER[symbols[same]]]
+    neighbours = np.diff(same) == 1
+    return same[np.append(neighbours, False) | np.append(False, neighbours)] if neighbours.any() else _NOWHERE
 
 
-def undo_vni(symbols: Symbols) -> tuple[Symbols, Mask]:
-    """Read the raw keys of VNI typing as the syllables they spell: ``d9i5t``; the mask says which symbols stay."""
-    digit = IS_DIGIT[symbols]
-    kept = np.ones(len(symbols), dtype=np.bool_)
-    after_letter = np.zeros(len(symbols), dtype=np.bool_)
-    after_letter[1:] = digit[1:] & IS_LETTER[symbols[:-1]]
-    if not after_letter.any():
-        return symbols, kept
+def undo_vni(symbols: Symbols) -> tuple[Symbols, Positions]:
+    """Read the raw keys of VNI typing as the syllables they spell: ``d9i5t``; and which symbols go."""
+    digits = np.flatnonzero(IS_DIGIT.take(symbols))
+    after_letter = digits[IS_LETTER[symbols[digits - 1]]]
     return _undo_keys(symbols, after_letter, decode_vni, _only_vni)
 
 
-def undo_telex(symbols: Symbols) -> tuple[Symbols, Mask]:
-    """Read the raw keys of Telex typing as the syllables they spell: ``ddijt``; the mask says which symbols stay."""
-    kept = np.ones(len(symbols), dtype=np.bool_)
-    if len(symbols) < 4:
-        return symbols, kept
-    before, at, after = symbols[:-2], symbols[1:-1], symbols[2:]
-    sign = np.zeros(len(symbols), dtype=np.bool_)
-    sign[1:-1] = (
+def undo_telex(symbols: Symbols) -> tuple[Symbols, Positions]:
+    """Read the raw keys of Telex typing as the syllables they spell: ``ddijt``; and which symbols go."""
+    keys = np.flatnonzero(_TELEX_KEY.take(symbols))
+    keys = keys[(keys > 0) & (keys < len(symbols) - 1)]
+    before, at, after = symbols[keys - 1], symbols[keys], symbols[keys + 1]
+    sign = (
         ((at == _D) & (before == _D))
         | ((at == _J) & IS_LETTER[before])
         | (_TONE_KEY[at] & _CODA_END[before] & ~IS_WORD[after])
         | (_INNER_TONE_KEY[at] & _CODA_BEGIN[after])
         | ((at == _W) & ~_AEO[before] & IS_LETTER[before])
     )
-    if not sign.any():
-        return symbols, kept
-    return _undo_keys(symbols, sign, decode_telex, _only_telex)
+    return _undo_keys(symbols, keys[sign], decode_telex, _only_telex)
 
 
 def _only_vni(word: str) -> bool:
@@ -289,22 +289,22 @@ _ENGLISH_EXCEPTIONS: Final = frozenset({"minx", "jinx", "lynx", "sphinx", "manx"
 
 
 def _undo_keys(
-    symbols: Symbols, signs: Mask, decode: Callable[[str], Keys | None], only: Callable[[str], bool]
-) -> tuple[Symbols, Mask]:
+    symbols: Symbols, signs: Positions, decode: Callable[[str], Keys | None], only: Callable[[str], bool]
+) -> tuple[Symbols, Positions]:
     """Decode the words with a sign that can only be raw keys; and all others of texts in which there are many such."""
-    kept = np.ones(len(symbols), dtype=np.bool_)
-    firsts, lasts = runs(IS_WORD[symbols])
+    if not signs.size:
+        return symbols, _NOWHERE
+    firsts, lasts = runs(IS_WORD.take(symbols))
     decoded: dict[tuple[int, int], Keys] = {}
-    chosen = np.flatnonzero(count_within(signs, firsts, lasts) > 0)
     certain = []
-    for number in chosen.tolist():
+    for number in holding(firsts, signs).tolist():
         first, last = int(firsts[number]), int(lasts[number])
         word = show(symbols[first:last])
-        if (keys := decode(word)) is not None and only(word):
+        if only(word) and (keys := decode(word)) is not None:
             decoded[first, last] = keys
             certain.append(first)
     if not certain:
-        return symbols, kept
+        return symbols, _NOWHERE
     text_of = np.cumsum(symbols == EDGE)
     words = np.bincount(text_of[firsts], minlength=int(text_of[-1]) + 1)
     raw = np.bincount(text_of[certain], minlength=len(words))
@@ -313,9 +313,10 @@ def _undo_keys(
         if typed_raw[text_of[first]] and (keys := decode(show(symbols[first:last]))) is not None:
             decoded[first, last] = keys
     symbols = symbols.copy()
+    dropped = []
     for (first, last), keys in decoded.items():
-        kept[first:last] = False
+        stay = {first + place for _, place in keys}
+        dropped += [place for place in range(first, last) if place not in stay]
         for letter, place in keys:
             symbols[first + place] = SYMBOL_OF[letter]
-            kept[first + place] = True
-    return symbols, kept
+    return symbols, np.array(sorted(dropped), dtype=np.int64)

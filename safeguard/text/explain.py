@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from safeguard.errors import InputError
-from safeguard.text.alphabet import IS_WORD
 from safeguard.text.classifier import strongest, windows
 from safeguard.text.concepts import ConceptMatcher
-from safeguard.text.disguises import runs
 from safeguard.text.normalize import fold
 
 if TYPE_CHECKING:
@@ -106,12 +104,12 @@ def explain(
     column = model.categories.index(category)
     folded = fold([text])
     edges, _ = windows(folded)
-    raw = model.raw(folded.accented, edges)[:, column]
+    raw = model.raw(folded, edges)[:, column]
     count = strongest(len(raw))
     added = np.zeros(len(folded.accented))
     for window in np.argsort(raw, kind="stable")[-count:]:
         between = edges[window : window + 2]
-        added += model.attribute(folded.accented, between, category, verdict.language) / count
+        added += model.attribute(folded, between, category, verdict.language) / count
     evidence = classifier.evidence(folded, classifier.hits_by_text(folded))
     logits = model.logits(classifier.raw_by_text(folded), evidence, verdict.language)[0, column]
     phrase_weight = float(model.phrase_part(evidence, verdict.language)[0, column])
@@ -133,14 +131,13 @@ def explain(
 
 def _words(text: str, folded: Folded, added: Scores) -> tuple[Words, ...]:
     """The spans of the words that count, neighbours that speak the same way joined."""
-    begins, ends = runs(IS_WORD[folded.accented])
     total = np.concatenate([[0.0], np.cumsum(added)])
-    weights = total[ends] - total[begins]
+    weights = total[folded.ends] - total[folded.begins]
     least = _COUNTS_FROM * np.abs(weights).max(initial=0.0)
     joined: list[tuple[int, int, float]] = []
     before = None
     for number in np.flatnonzero(np.abs(weights) >= max(least, 1e-9)).tolist():
-        first, last, weight = int(begins[number]), int(ends[number]), float(weights[number])
+        first, last, weight = int(folded.begins[number]), int(folded.ends[number]), float(weights[number])
         if before == number - 1 and joined[-1][2] * weight > 0:
             first, _, earlier = joined.pop()
             weight += earlier

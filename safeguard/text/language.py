@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from safeguard.errors import InputError
 from safeguard.text import alphabet
-from safeguard.text.alphabet import BREAK, SPACE
+from safeguard.text.alphabet import IS_ACCENTED, IS_LETTER
+from safeguard.text.words import WordTable
 
 if TYPE_CHECKING:
     from safeguard.text.normalize import Folded
@@ -38,12 +40,13 @@ def check_language(language: str | None) -> None:
         raise InputError(f"unknown language {language!r}: choose vi, en or none to have it guessed")
 
 
-def _as_symbols(words: str) -> frozenset[bytes]:
-    return frozenset(bytes(alphabet.SYMBOL_OF[letter] for letter in word) for word in words.split())
+@cache
+def _known() -> WordTable:
+    """The words of both languages, the Vietnamese ones first."""
+    return WordTable((*_VIETNAMESE.split(), *_ENGLISH.split()))
 
 
-_VIETNAMESE_WORDS: Final = _as_symbols(_VIETNAMESE)
-_ENGLISH_WORDS: Final = _as_symbols(_ENGLISH)
+_ONLY_IN_ENGLISH: Final = len(_VIETNAMESE.split())  # number of the first English word
 _ACCENTED_SHARE: Final = 0.08  # of the letters: Vietnamese prose has about 0.25, English full of loan words 0.05
 # Letters that no other language with Latin letters has in its everyday words: those beyond Latin-1.
 _ONLY_VIETNAMESE: Final = alphabet.IS_ACCENTED & np.array(
@@ -53,22 +56,23 @@ _ONLY_SHARE: Final = 0.02  # of the letters: a name in English prose is less
 _MOSTLY: Final = 0.10  # of the letters: no text that is half English has so many
 _MOSTLY_ACCENTED: Final = 0.18
 _ENGLISH_SHARE: Final = 0.15  # of the words: English prose has about 0.4 of those above
-_SAMPLE: Final = 4096  # symbols
 
 
-def guess_language(folded: Folded, text: int = 0) -> str:
-    """``vi`` or ``en`` for text number ``text``: of which there are more words; ``en`` where nothing tells."""
-    first, last = int(folded.edges[text]) + 1, int(folded.edges[text + 1])
-    symbols = folded.accented[first : min(last, first + _SAMPLE)]
-    letters = np.count_nonzero(alphabet.IS_LETTER[symbols])
-    only = np.count_nonzero(_ONLY_VIETNAMESE[symbols])
-    accented = np.count_nonzero(alphabet.IS_ACCENTED[symbols])
-    if only > _MOSTLY * letters or accented > _MOSTLY_ACCENTED * letters:
-        return "vi"
-    words = symbols.tobytes().replace(bytes([BREAK]), bytes([SPACE])).split(bytes([SPACE]))
-    vietnamese = sum(word in _VIETNAMESE_WORDS for word in words)
-    english = sum(word in _ENGLISH_WORDS for word in words)
-    if only > _ONLY_SHARE * letters or accented > _ACCENTED_SHARE * letters:
-        # Vietnamese words beside others: a Vietnamese text has hardly any of the words that English cannot do without.
-        return "en" if english > _ENGLISH_SHARE * len(words) else "vi"
-    return "vi" if vietnamese > english else "en"
+def guess_languages(folded: Folded) -> list[str]:
+    """``vi`` or ``en`` for each text: of which there are more words; ``en`` where nothing tells."""
+    bounds = folded.words_of_texts()
+    words = np.diff(bounds)
+    text_of = np.repeat(np.arange(len(words)), words)
+    known, number = _known().find(folded.accented, folded.begins, folded.ends - folded.begins)
+    is_english = number >= _ONLY_IN_ENGLISH
+    english = np.bincount(text_of[known[is_english]], minlength=len(words))
+    vietnamese = np.bincount(text_of[known[~is_english]], minlength=len(words))
+    letters, only, accented = (
+        np.add.reduceat(table.take(folded.accented), folded.edges[:-1], dtype=np.int64)
+        for table in (IS_LETTER, _ONLY_VIETNAMESE, IS_ACCENTED)
+    )
+    surely = (only > _MOSTLY * letters) | (accented > _MOSTLY_ACCENTED * letters)
+    # Vietnamese words beside others: a Vietnamese text has hardly any of the words that English cannot do without.
+    partly = (only > _ONLY_SHARE * letters) | (accented > _ACCENTED_SHARE * letters)
+    is_vietnamese = surely | np.where(partly, english <= _ENGLISH_SHARE * words, vietnamese > english)
+    return ["vi" if one else "en" for one in is_vietnamese.tolist()]

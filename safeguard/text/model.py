@@ -3,7 +3,7 @@
 The artefact is a folder of plain arrays and a manifest: nothing is unpickled, weights are memory-mapped so that
 processes share them, and a file whose sha256 is not the manifest's is refused.
 
-For a text with the set of n-grams ``x``, the raw score of a category is ``w·x / sqrt(|x|) + b``, drawn towards the mean
+For a text with the set of n-grams ``x``, the raw score of a category is ``w·x / |x|^0.6 + b``, drawn towards the mean
 of good texts the fewer n-grams there are (:func:`shrink`), because a single word is hardly evidence of anything. The
 calibrated probability is a logistic function of it and of the phrase evidence (Platt 1999), fitted for each language.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,19 +22,20 @@ from safeguard.errors import DataError
 from safeguard.resources import models_dir
 from safeguard.taxonomy import Category
 from safeguard.text.alphabet import IS_WORD
-from safeguard.text.features import BITS, CHARACTERS, WORDS, ngrams, spans
+from safeguard.text.features import BITS, CHARACTERS, POWER, SCHEME, WORDS, ngrams, spans, worth_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from safeguard.text.alphabet import Positions, Symbols
+    from safeguard.text.alphabet import Positions
+    from safeguard.text.normalize import Folded
 
 Scores = npt.NDArray[np.float64]
 
 WEIGHTS: Final = "weights.npy"
 MANIFEST: Final = "manifest.json"
-FEATURES: Final = {"bits": BITS, "characters": list(CHARACTERS), "words": list(WORDS)}
+FEATURES: Final = {"bits": BITS, "characters": [CHARACTERS], "words": list(WORDS), "power": POWER, "scheme": SCHEME}
 
 
 _HALF_AT: Final = 12  # n-grams, about two words: a raw score of so little counts half
@@ -83,52 +83,51 @@ class TextModel:
         self._rest = rest
         self._calibration = calibration
 
-    def raw(self, symbols: Symbols, edges: Positions) -> Scores:
+    def raw(self, folded: Folded, edges: Positions) -> Scores:
         """Raw scores of texts.
 
         Args:
-            symbols: a view of folded text.
             edges: text ``i`` lies between ``edges[i]`` and ``edges[i + 1]``.
 
         Returns:
             An array of one row a text and one column a category.
         """
-        buckets, bounds = ngrams(symbols, edges)
+        buckets, bounds = ngrams(folded, edges)
         counts = np.diff(bounds)
         filled = counts > 0
         total = np.zeros((len(counts), len(self.categories)))
         if filled.any():
             rows = self._weights.take(buckets, axis=0)
             total[filled] = np.add.reduceat(rows, bounds[:-1][filled], axis=0, dtype=np.int32)
-        raw = total * self._scale / np.sqrt(np.maximum(counts, 1))[:, None] + self._bias
+        raw = total * self._scale * worth_of_each(counts)[:, None] + self._bias
         return shrink(raw, counts, self._rest)
 
-    def attribute(self, symbols: Symbols, edges: Positions, category: Category, language: str) -> Scores:
+    def attribute(self, folded: Folded, edges: Positions, category: Category, language: str) -> Scores:
         """What each symbol of a text adds to the log-odds of a category in one language, or takes from them.
 
         The sum over the text, with a part that no symbol is to blame for, is the score of the model: an n-gram's
         weight is shared equally by the places where it stands, and by the letters that it covers there.
 
         Args:
-            symbols: a view of folded text.
             edges: the two separators between which the text lies.
 
         Returns:
-            One value a symbol, of all ``symbols``.
+            One value for every symbol of ``folded``.
         """
         column = self.categories.index(category)
-        found, firsts, lasts = spans(symbols, edges)
+        found, firsts, lasts = spans(folded, edges)
         buckets, which, times = np.unique(found, return_inverse=True, return_counts=True)
         count = len(buckets)
         trust = count / (count + _HALF_AT)
-        worth = self._weights[buckets, column] * self._scale[column] / math.sqrt(max(count, 1))
+        worth = self._weights[buckets, column] * self._scale[column] * worth_of_each(np.array(count))
         worth *= trust * self._calibration[language].model[column]
-        letters = np.concatenate([[0], np.cumsum(IS_WORD[symbols])])
+        is_word = IS_WORD[folded.accented]
+        letters = np.concatenate([[0], np.cumsum(is_word)])
         each = (worth / times)[which] / np.maximum(letters[lasts] - letters[firsts], 1)
-        steps = np.zeros(len(symbols) + 1)
+        steps = np.zeros(len(is_word) + 1)
         np.add.at(steps, firsts, each)
         np.add.at(steps, lasts, -each)
-        added: Scores = np.cumsum(steps[:-1]) * IS_WORD[symbols]
+        added: Scores = np.cumsum(steps[:-1]) * is_word
         return added
 
     def phrase_part(self, evidence: Scores, language: str) -> Scores:

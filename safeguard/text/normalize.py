@@ -20,12 +20,12 @@ import regex
 
 from safeguard.text import alphabet, disguises, teencode
 from safeguard.text.alphabet import BREAK, EDGE, EDGE_CHARACTER, EXPAND, IS_WORD, SPACE
-from safeguard.text.disguises import count_within, runs
+from safeguard.text.words import runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from safeguard.text.alphabet import Mask, Positions, Symbols
+    from safeguard.text.alphabet import CodePoints, Positions, Symbols
 
 
 # More combining marks than this on one letter are decoration ("zalgo"); Vietnamese needs two.
@@ -37,7 +37,7 @@ _CLUSTER = regex.compile(r"\P{M}\p{M}+")
 _ENTITY = regex.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,12}\d?);")
 _INLINE = "a|abbr|b|bdi|bdo|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
 _BLOCK = "blockquote|br|center|dd|div|dl|dt|h[1-6]|hr|img|li|ol|p|pre|table|tbody|td|th|thead|tr|ul"
-_TAG = regex.compile(rf"</?(?:{_INLINE}|{_BLOCK})(?:\s[^<>]{{0,500}}|/)?>", regex.IGNORECASE)
+_TAG = regex.compile(rf"</?(?:{_INLINE}|{_BLOCK})(?:\s[^<>{EDGE_CHARACTER}]{{0,500}}|/)?>", regex.IGNORECASE)
 _INLINE_TAG = regex.compile(rf"</?(?:{_INLINE})\b", regex.IGNORECASE)
 
 # The tone of a final "oa", "oe", "uy" is written on either vowel ("hoà", "hòa"): symbols of the toned second vowel,
@@ -68,6 +68,7 @@ class Folded:
         until: and the index after its end.
         edges: the positions of the ``BREAK`` before each text, and of the last: text ``i`` is
             ``accented[edges[i] + 1 : edges[i + 1]]``.
+        begins: where each word begins, and ``ends`` where it ends (exclusive).
     """
 
     accented: Symbols
@@ -75,6 +76,12 @@ class Folded:
     origin: Positions
     until: Positions
     edges: Positions
+    begins: Positions
+    ends: Positions
+
+    def words_of_texts(self) -> Positions:
+        """The words of text ``i`` are those from number ``[i]`` up to but not ``[i + 1]``."""
+        return np.searchsorted(self.begins, self.edges)
 
     def span(self, text: int, first: int, last: int) -> tuple[int, int]:
         """Where the symbols ``first`` up to but not ``last`` come from: ``start, end`` in text number ``text``."""
@@ -98,34 +105,40 @@ def fold(texts: Sequence[str]) -> Folded:
     ):
         if found:
             joined, origin, until = _rewrite(joined, origin, until, pattern, replace)
-    symbols, alike = _symbols(joined)
+    symbols, code_points = _symbols(joined)
     if (symbols == EXPAND).any():
         joined, origin, until = _rewrite(joined, origin, until, _expanding_characters(), _expand)
-        symbols, alike = _symbols(joined)
-    symbols = disguises.undo_lookalikes(symbols, alike)
-    view = _keep(symbols, origin, until, symbols != alphabet.DELETE)
-    symbols, kept = disguises.undo_vni(view[0])
-    view = _keep(symbols, *view[1:], kept)
+        symbols, code_points = _symbols(joined)
+    symbols = disguises.undo_lookalikes(symbols, *alphabet.lookalikes(symbols, code_points))
+    view = _drop(symbols, origin, until, np.flatnonzero(symbols == alphabet.DELETE))
+    symbols, dropped = disguises.undo_vni(view[0])
+    view = _drop(symbols, *view[1:], dropped)
     symbols = disguises.undo_obscured(disguises.undo_leet(view[0]))
-    view = _keep(symbols, *view[1:], disguises.spaced_letters(symbols) & disguises.repeats(symbols))
-    symbols, kept = disguises.undo_telex(view[0])
-    symbols, origin, until = teencode.write_out(*_keep(symbols, *view[1:], kept))
+    view = _drop(symbols, *view[1:], disguises.spaced_letters(symbols))
+    view = _drop(*view, disguises.repeats(view[0]))
+    symbols, dropped = disguises.undo_telex(view[0])
+    symbols, origin, until = teencode.write_out(*_drop(symbols, *view[1:], dropped))
     symbols, kept, edges = _join_separators(symbols)
     symbols = _move_tones(symbols)
-    return Folded(symbols, alphabet.STRIP[symbols], origin[kept], until[kept], edges)
+    return Folded(symbols, alphabet.STRIP.take(symbols), origin[kept], until[kept], edges, *runs(IS_WORD.take(symbols)))
 
 
-def _keep(symbols: Symbols, origin: Positions, until: Positions, kept: Mask) -> tuple[Symbols, Positions, Positions]:
-    """Drop symbols; what is dropped after a symbol belongs to its source."""
-    if kept.all():
+def _drop(
+    symbols: Symbols, origin: Positions, until: Positions, dropped: Positions
+) -> tuple[Symbols, Positions, Positions]:
+    """Leave symbols out; what is dropped after a symbol belongs to its source."""
+    if not dropped.size:
         return symbols, origin, until
+    kept = np.ones(len(symbols), dtype=np.bool_)
+    kept[dropped] = False
     places = np.flatnonzero(kept)
     ends = np.append(places[1:], len(symbols)) - 1
     return symbols[places], origin[places], until[ends]
 
 
-def _symbols(text: str) -> tuple[Symbols, Symbols]:
-    return alphabet.symbols_of(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
+def _symbols(text: str) -> tuple[Symbols, CodePoints]:
+    code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return alphabet.symbols_of(code_points), code_points
 
 
 def _rewrite(
@@ -176,35 +189,42 @@ def _expanding_characters() -> regex.Pattern[str]:
     return regex.compile(f"[{regex.escape(characters)}]")
 
 
-def _join_separators(symbols: Symbols) -> tuple[Symbols, Mask, Positions]:
+def _join_separators(symbols: Symbols) -> tuple[Symbols, Positions, Positions]:
     """Read each run of separators as one: a ``BREAK`` where a sentence or paragraph ends, else a ``SPACE``.
 
     Returns:
-        The symbols that stay, which of the given ones they are, and the places of the edges among those that stay.
+        The symbols that stay, their places among the given ones, and the places of the edges among those that stay.
     """
-    word = IS_WORD[symbols]
-    edge = symbols == EDGE
-    firsts, lasts = runs(~word)
-    ends_sentence = np.zeros(len(symbols), dtype=np.bool_)
-    ends_sentence[:-1] = ((symbols[:-1] == alphabet.STOP) | (symbols[:-1] == alphabet.BANG)) & ~word[1:]
-    has_edge = count_within(edge, firsts, lasts) > 0
-    breaks = (count_within(ends_sentence, firsts, lasts) > 0) | (
-        count_within(symbols == alphabet.NEWLINE, firsts, lasts) > 1
-    )
+    word = IS_WORD.take(symbols)
+    firsts, _ = runs(~word)
+    edges = np.flatnonzero(symbols == EDGE)
+    # Only a run of several can be more than a space: a sign that ends a sentence counts before another separator.
+    breaks = np.zeros(len(firsts), dtype=np.bool_)
+    stops = np.flatnonzero((symbols[:-1] == alphabet.STOP) | (symbols[:-1] == alphabet.BANG))
+    breaks[_run_of(firsts, stops[~word[stops + 1]])] = True
+    newlines = np.flatnonzero(symbols == alphabet.NEWLINE)
+    breaks[np.bincount(_run_of(firsts, newlines), minlength=len(firsts)) > 1] = True
     symbols = symbols.copy()
     symbols[firsts] = np.where(breaks, BREAK, SPACE)
-    kept = word | edge
-    kept[firsts[~has_edge]] = True
-    symbols[edge] = EDGE
+    word[firsts] = True
+    word[firsts[_run_of(firsts, edges)]] = False
+    word[edges] = True
+    symbols[edges] = EDGE
+    kept = np.flatnonzero(word)
     symbols = symbols[kept]
     edges = np.flatnonzero(symbols == EDGE)
     symbols[edges] = BREAK
     return symbols, kept, edges
 
 
+def _run_of(firsts: Positions, places: Positions) -> Positions:
+    """The number of the run that each place is in."""
+    return np.searchsorted(firsts, places, side="right") - 1
+
+
 def _move_tones(symbols: Symbols) -> Symbols:
     """Write the tone of a final ``oa``, ``oe``, ``uy`` on its first vowel, as in ``hòa``."""
-    second = np.flatnonzero(_TONED_SECOND[symbols])
+    second = np.flatnonzero(_TONED_SECOND.take(symbols))
     if not second.size:
         return symbols
     vowel = _UNTONED[symbols[second]]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import numpy as np
 import regex
@@ -44,7 +44,8 @@ class Pattern(_Strict):
     """A regular expression on folded text.
 
     Attributes:
-        anchors: whatever it matches holds one of these, as folded; a text without any need not be searched.
+        anchors: whatever it matches holds one of these as whole words, as folded; a sentence without any need not
+            be searched.
     """
 
     match: str
@@ -116,13 +117,6 @@ class _Pattern:
     rule: _Rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """In a lexicon, the meaning of a word that some rule needs or is cancelled by."""
-
-    word: str
-
-
 def load_pack(path: Path) -> PhrasePack:
     """Read and check one pack.
 
@@ -149,15 +143,11 @@ def load_packs(folder: Path | None = None) -> tuple[PhrasePack, ...]:
 
 
 class PhraseMatcher:
-    """Finds the phrases of all packs in folded texts.
+    """Finds the phrases of all packs in folded texts."""
 
-    Args:
-        lexicon: where to add the terms, so that one automaton serves other matchers too; by default one of its own.
-    """
-
-    def __init__(self, packs: Iterable[PhrasePack], lexicon: Lexicon[Any] | None = None) -> None:
-        self.lexicon: Lexicon[Any] = Lexicon() if lexicon is None else lexicon
-        self._context: set[str] = set()
+    def __init__(self, packs: Iterable[PhrasePack]) -> None:
+        self._phrases: Lexicon[_Rule | _Pattern] = Lexicon()
+        self._context: Lexicon[str] = Lexicon()  # looked for only around a phrase that was found
         for pack in packs:
             for number, entry in enumerate(pack.entries, start=1):
                 self._add(pack, entry, f"phrases/{pack.name}#{number}")
@@ -165,11 +155,10 @@ class PhraseMatcher:
     def _add(self, pack: PhrasePack, entry: Entry, source: str) -> None:
         cancelled_by = pack.cancelled_by if entry.cancelled_by is None else entry.cancelled_by
         rule = _Rule(pack.category, entry.weight, source, frozenset(entry.needs), frozenset(cancelled_by))
-        for word in (rule.needs | rule.cancelled_by) - self._context:
-            self._context.add(word)  # in both views: a warning counts however it is typed
-            self.lexicon.add(word, "both", _Context(word))
+        for word in rule.needs | rule.cancelled_by:
+            self._context.add(word, "both", word)  # a warning counts however it is typed
         for phrase in entry.phrases:
-            self.lexicon.add(phrase, entry.view, rule)
+            self._phrases.add(phrase, entry.view, rule)
         for pattern in entry.patterns:
             try:
                 compiled = regex.compile(rf"\b(?:{pattern.match})\b")
@@ -178,31 +167,32 @@ class PhraseMatcher:
             plain = entry.view == "plain"
             meaning = _Pattern(compiled, plain, rule)
             for anchor in pattern.anchors:
-                self.lexicon.add(anchor, "plain" if plain else "accented", meaning, inside=True)
+                self._phrases.add(anchor, "plain" if plain else "accented", meaning)
+
+    def build(self) -> None:
+        """Build what :meth:`find` needs, which otherwise does so at first use.
+
+        Raises:
+            DataError: a phrase that cannot match, because nothing of it is left when folded or it spans sentences.
+        """
+        self._phrases.build()
+        self._context.build()
 
     def find(self, folded: Folded) -> list[PhraseHit]:
         """All hits whose context allows them, ordered by place."""
-        return self.select(folded, self.lexicon.find(folded))
-
-    def select(self, folded: Folded, terms: Iterable[tuple[Any, int, int]]) -> list[PhraseHit]:
-        """As :meth:`find`, from what the lexicon has found; terms of other matchers are passed over."""
         candidates: list[tuple[_Rule, int, int]] = []
-        context: dict[str, list[int]] = {}
         anchored: dict[tuple[int, int, bool], dict[_Pattern, None]] = {}
         breaks = _Breaks(folded)
-        edges = folded.edges.tolist()
-        for meaning, first, last in terms:
+        for meaning, first, last in self._phrases.find(folded):
             if isinstance(meaning, _Rule):
                 candidates.append((meaning, first, last))
-            elif isinstance(meaning, _Context):
-                context.setdefault(meaning.word, []).append(first)
-            elif isinstance(meaning, _Pattern):
-                sentence = breaks.around(first, last)
-                anchored.setdefault((*sentence, meaning.plain), {})[meaning] = None
+            else:
+                anchored.setdefault((*breaks.around(first, last), meaning.plain), {})[meaning] = None
         candidates += _pattern_matches(folded, anchored)
         if not candidates:
             return []
-        near = _Nearness(folded, context)
+        edges = folded.edges.tolist()
+        near = _Nearness(folded, self._context)
         hits = {
             PhraseHit(bisect_right(edges, first) - 1, rule.category, rule.weight, rule.source, first, last)
             for rule, first, last in candidates
@@ -242,26 +232,26 @@ def _pattern_matches(
 class _Nearness:
     """Answers whether context words stand near a place, by number of words within the same text."""
 
-    def __init__(self, folded: Folded, context: Mapping[str, list[int]]) -> None:
-        self._words = np.cumsum(~IS_WORD[folded.accented])
-        self._edges = folded.edges
-        self._context = {word: sorted(places) for word, places in context.items()}
+    def __init__(self, folded: Folded, context: Lexicon[str]) -> None:
+        self._folded = folded
+        self._context = context
+        self._gaps = np.flatnonzero(~IS_WORD.take(folded.accented))
+        self._around: dict[int, frozenset[str]] = {}
 
     def allows(self, rule: _Rule, first: int) -> bool:
-        if rule.needs and not self._any(rule.needs, first):
-            return False
-        return not (rule.cancelled_by and self._any(rule.cancelled_by, first))
+        if not (rule.needs or rule.cancelled_by):
+            return True
+        if first not in self._around:
+            self._around[first] = self._words_around(first)
+        around = self._around[first]
+        return bool(not rule.needs or rule.needs & around) and not rule.cancelled_by & around
 
-    def _any(self, words: frozenset[str], first: int) -> bool:
-        word = self._words[first]
-        text = bisect_right(self._edges, first)
-        low = max(int(np.searchsorted(self._words, word - NEAR)), int(self._edges[text - 1]))
-        high = min(int(np.searchsorted(self._words, word + NEAR, side="right")), int(self._edges[text]))
-        for needed in words & self._context.keys():
-            places = self._context[needed]
-            if bisect_left(places, low) < bisect_left(places, high):
-                return True
-        return False
+    def _words_around(self, first: int) -> frozenset[str]:
+        gap = int(np.searchsorted(self._gaps, first)) - 1
+        text = bisect_right(self._folded.edges, first)
+        low = max(int(self._gaps[max(gap - NEAR, 0)]), int(self._folded.edges[text - 1]))
+        high = min(int(self._gaps[min(gap + NEAR + 1, len(self._gaps) - 1)]), int(self._folded.edges[text]))
+        return frozenset(word for word, *_ in self._context.find(self._folded, low, high + 1))
 
 
 def phrase_evidence(folded: Folded, hits: Iterable[PhraseHit]) -> dict[Category, float]:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from threadpoolctl import threadpool_limits
 
 from safeguard.errors import DataError
 from safeguard.taxonomy import Category, text_categories
@@ -50,6 +51,8 @@ FOLDS: Final = 5
 STRENGTH: Final = 30.0  # inverse of the L2 penalty, chosen by cross-validation on the corpus
 FAR_SHARE: Final = 20.0  # weight of texts that have nothing to do with a category, when it is calibrated
 SCRAPS: Final = 2  # of each typed form of a good text about no harm
+_AROUND: Final = 30  # words of another language at most, before or after a text
+_BEFORE: Final = 0.5
 _NO_SCRAPS: Final = frozenset({"identity", *(category.value for category in Category)})
 _AS_TYPED: Final = frozenset({"vihos", "davidson"})  # real comments: their forms are as people type
 _CLIP: Final = 99.99  # percentile of the weights that one byte must hold; beyond it they are clipped
@@ -66,17 +69,24 @@ class Sample:
 
 
 def make_samples(corpus: Sequence[Text]) -> list[Sample]:
-    """Every text in the ways it is typed, and scraps of the good ones that are about no harm.
+    """Every text in the ways it is typed, once among everyday words of the other language, and scraps of the good ones.
 
     The scraps teach that a few words without evidence are nothing: a menu entry, a greeting, a caption.
     """
     random = Random(SEED)
+    everyday = {
+        language: [text.text for text in corpus if text.about == "ordinary" and text.language != language]
+        for language in LANGUAGES
+    }
     samples = []
     for group, text in enumerate(corpus):
         if text.about in _AS_TYPED:
             samples.append(Sample(text.text, text.language, group, text.labels))
             continue
         forms = dict.fromkeys(variants(text.text, text.language, random))
+        if everyday[text.language]:
+            around = scrap(random.choice(everyday[text.language]), random, _AROUND)
+            forms[f"{around}. {text.text}" if random.random() < _BEFORE else f"{text.text} {around}"] = None
         if text.about not in _NO_SCRAPS:
             forms |= dict.fromkeys(scrap(form, random) for form in list(forms) for _ in range(SCRAPS))
         samples += [Sample(form, text.language, group, text.labels) for form in forms]
@@ -98,7 +108,10 @@ def _fit_one(matrix: csr_matrix, target: Mask) -> tuple[Column, float]:
     model = LogisticRegression(
         C=STRENGTH, solver="liblinear", class_weight={0: 1.0, 1: 4.0}, random_state=SEED, max_iter=200
     )
-    model.fit(matrix, target)
+    with threadpool_limits(
+        1
+    ):  # sums in one order, so that the same corpus gives the same bits on any number of processors
+        model.fit(matrix, target)
     return model.coef_[0], float(model.intercept_[0])
 
 

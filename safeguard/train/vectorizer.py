@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from safeguard.text.features import BITS, ngrams
+from safeguard.text.features import BITS, ngrams, worth_of_each
 from safeguard.text.normalize import fold
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _BATCH = 2000  # texts folded at once: bounds memory
 class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns texts into the matrix that the text model is trained on.
 
-    The value of an n-gram in a text is its worth, over the square root of how many different n-grams the text has.
+    The value of an n-gram in a text is its worth, over a power of how many different n-grams the text has.
 
     Args:
         rarity: weigh n-grams by their inverse document frequency in the texts of :meth:`fit`, smoothed as in
@@ -74,11 +74,11 @@ class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         buckets, sizes = [np.empty(0, np.intp)], []
         for start in range(0, len(texts), _BATCH):
             folded = fold(texts[start : start + _BATCH])
-            its, bounds = ngrams(folded.accented, folded.edges)
+            its, bounds = ngrams(folded, folded.edges)
             buckets.append(its)
             sizes.append(np.diff(bounds))
         counts = np.concatenate(sizes) if sizes else np.empty(0, np.int64)
-        values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
+        values = np.repeat(worth_of_each(counts), counts)
         bounds = np.concatenate([[0], np.cumsum(counts)])
         matrix = csr_matrix((values, np.concatenate(buckets), bounds), shape=(len(texts), 1 << BITS))
         matrix.sort_indices()

@@ -65,7 +65,7 @@ def test_lookalikes(character: str, twin: str) -> None:
 def test_the_stored_tables_have_an_entry_for_everything() -> None:
     fold, alike = alphabet.tables()
     assert len(fold) == len(alike) == alphabet.LIMIT + 3
-    symbols, _ = alphabet.symbols_of(np.array([0x20000, 0xE0001, 0x10FFFF], dtype=np.uint32))
+    symbols = alphabet.symbols_of(np.array([0x20000, 0xE0001, 0x10FFFF], dtype=np.uint32))
     assert symbols.tolist() == [OTHER, DELETE, alphabet.EDGE]
 
 

@@ -72,9 +72,9 @@ def test_what_no_word_says_does_not_depend_on_the_words(text: str) -> None:
     """The base of two texts with as many n-grams is the same: everything else is shared out to words."""
     model = CLASSIFIER.model
     folded = fold([text])
-    added = model.attribute(folded.accented, folded.edges, Category.GAMBLING, "vi").sum()
+    added = model.attribute(folded, folded.edges, Category.GAMBLING, "vi").sum()
     column = model.categories.index(Category.GAMBLING)
-    raw = model.raw(folded.accented, folded.edges)
+    raw = model.raw(folded, folded.edges)
     logit = model.logits(raw, np.zeros_like(raw), "vi")[0, column]
     empty = model.logits(np.array([model._rest]), np.zeros((1, len(model.categories))), "vi")[0, column]
     full = model.logits(np.array([model._bias]), np.zeros((1, len(model.categories))), "vi")[0, column]

@@ -12,7 +12,7 @@ from safeguard.text.normalize import fold
 
 def of(texts: list[str]) -> list[set[int]]:
     folded = fold(texts)
-    buckets, bounds = ngrams(folded.accented, folded.edges)
+    buckets, bounds = ngrams(folded, folded.edges)
     assert len(bounds) == len(texts) + 1
     parts = [buckets[first:last].tolist() for first, last in itertools.pairwise(bounds)]
     assert all(len(part) == len(set(part)) for part in parts), "each n-gram once"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeguard.text.language import guess_language
+from safeguard.text.language import guess_languages
 from safeguard.text.normalize import fold
 
 
@@ -21,9 +21,9 @@ from safeguard.text.normalize import fold
     ],
 )
 def test_language(text: str, language: str) -> None:
-    assert guess_language(fold([text])) == language
+    assert guess_languages(fold([text])) == [language]
 
 
 def test_each_text_of_a_batch_has_its_own() -> None:
     folded = fold(["Xin chào các bạn", "Good morning to you all"])
-    assert [guess_language(folded, 0), guess_language(folded, 1)] == ["vi", "en"]
+    assert guess_languages(folded) == ["vi", "en"]

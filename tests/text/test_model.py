@@ -23,7 +23,7 @@ def test_the_shipped_model_has_a_column_for_every_category_that_text_can_show() 
     model = load_model()
     assert model.categories == text_categories()
     folded = fold(["xin chào", "", "good morning"])
-    assert model.raw(folded.accented, folded.edges).shape == (3, len(model.categories))
+    assert model.raw(folded, folded.edges).shape == (3, len(model.categories))
 
 
 def test_weights_are_memory_mapped() -> None:

@@ -125,3 +125,23 @@ def test_invariants_of_any_text(text: str) -> None:
 def test_folding_what_was_folded_changes_nothing(text: str) -> None:
     once = folded(text).replace("␣", "中").replace("\n", ". ")
     assert folded(folded(once).replace("␣", "中").replace("\n", ". ")) == folded(once)
+
+
+def test_half_a_tag_in_one_text_does_not_swallow_the_next() -> None:
+    folded = fold(["xin chào <a href='", "tạm biệt'> nhé"])
+    assert len(folded.edges) == 3
+    assert folded.show() == "\nxin chào a href\ntạm biệt nhé\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("c.á c.ư.ợ.c đi", "cá cược đi"),
+        ("t.h.i.s i.s a b.e.t.t.e.r w.o.r.d", "this is a better word"),
+        ("w o r d\nn e x t", "word\nnext"),
+        ("c\na\ns\ni\nn\no", "casino"),
+        ("lớp 9 a.b c.d", "lớp 9 a b c d"),
+    ],
+)
+def test_the_strongest_separator_parts_words(text: str, expected: str) -> None:
+    assert fold([text]).show().strip("\n").replace("\n", " ") == expected.replace("\n", " ")

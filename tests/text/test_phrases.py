@@ -109,7 +109,7 @@ def test_a_phrase_that_cannot_match_is_refused(tmp_path: Path, phrase: str) -> N
     path = tmp_path / "gambling.toml"
     path.write_text(HEAD + f'[[entries]]\nweight = 1\nphrases = ["{phrase}"]', encoding="utf-8")
     with pytest.raises(DataError, match="cannot match"):
-        PhraseMatcher([load_pack(path)]).lexicon.build()
+        PhraseMatcher([load_pack(path)]).build()
 
 
 def test_a_pattern_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_pattern_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 def test_the_shipped_packs_load() -> None:
     packs = load_packs()
     assert {pack.language for pack in packs} == {"vi", "en"}
-    PhraseMatcher(packs).lexicon.build()
+    PhraseMatcher(packs).build()
 
 
 SHIPPED_PATTERNS = [
@@ -137,5 +137,6 @@ SHIPPED_PATTERNS = [
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_a_shipped_pattern_matches_holds_an_anchor(pattern: Pattern, data: st.DataObject) -> None:
-    matched = data.draw(st.from_regex(re.compile(pattern.match), fullmatch=True))
-    assert any(anchor in matched for anchor in pattern.anchors)
+    spaced = pattern.match.replace(".{", "[ ]{")  # what stands between words there
+    matched = data.draw(st.from_regex(re.compile(spaced), fullmatch=True))
+    assert any(re.search(rf"(?<!\w){re.escape(anchor)}(?!\w)", matched) for anchor in pattern.anchors), matched

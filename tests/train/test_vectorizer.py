@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
-from safeguard.text.features import BITS
+from safeguard.text.features import BITS, POWER
 from safeguard.train.vectorizer import NgramVectorizer
 
 TEXTS = ["nhà cái uy tín", "thời khóa biểu lớp 7", "", "free spins tonight"]
@@ -40,12 +40,12 @@ def test_checks_that_are_not_made_for_estimators_of_texts(check: Callable[[str, 
     check("NgramVectorizer", NgramVectorizer())
 
 
-def test_rows_are_the_worth_of_n_grams_over_the_root_of_their_number() -> None:
+def test_rows_are_the_worth_of_n_grams_over_a_power_of_their_number() -> None:
     matrix = NgramVectorizer(rarity=False).fit_transform(TEXTS)
     assert matrix.shape == (4, 1 << BITS)
     counts = np.diff(matrix.indptr)
     assert counts[2] == 0
-    assert np.allclose(matrix.data, np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts))
+    assert np.allclose(matrix.data, np.repeat(np.maximum(counts, 1) ** -POWER, counts))
 
 
 def test_fit_then_transform_is_fit_transform() -> None:
