@@ -66,7 +66,7 @@ def _table(letters: str) -> Mask:
 
 
 _NOWHERE: Final = np.empty(0, dtype=np.int64)
-_D, _J, _W = (SYMBOL_OF[letter] for letter in "djw")
+_D, _J, _U, _W = (SYMBOL_OF[letter] for letter in "djuw")
 _TELEX_KEY: Final = _table("djwfxr")
 _TONE_KEY: Final = _table("fxr")
 _INNER_TONE_KEY: Final = _table("fx")
@@ -153,10 +153,11 @@ def undo_obscured(symbols: Symbols) -> Symbols:
     words, table = _obscured()
     firsts, lasts = runs(_IN_OBSCURED.take(symbols))
     chosen = holding(firsts, hides)
+    hidden = np.bincount(np.searchsorted(firsts, hides, side="right") - 1)[chosen]
+    sizes = (lasts - firsts)[chosen]
+    chosen = chosen[(sizes <= _LONGEST_OBSCURED) & (2 * hidden <= sizes)]  # else a number or a rule of stars
     symbols = symbols.copy()
     for first, last in zip(firsts[chosen].tolist(), lasts[chosen].tolist(), strict=True):
-        if last - first > _LONGEST_OBSCURED:
-            continue
         piece = symbols[first:last]
         word = show(np.where(_LEET[piece] != 0, _LEET[piece], piece))
         if word not in words:
@@ -180,6 +181,12 @@ def spaced_letters(symbols: Symbols) -> Positions:
         return _NOWHERE
     begins = np.flatnonzero(np.diff(between, prepend=-3) != 2)
     ends = np.append(begins[1:], len(between)) - 1
+    if (
+        (ends == begins).all()
+        and not IS_ACCENTED[symbols[between - 1]].any()
+        and not (IS_ACCENTED[symbols[between + 1]].any())
+    ):
+        return _NOWHERE  # two letters at most, as initials are
     parted = zip(between[begins].tolist(), (between[ends] + 1).tolist(), strict=True)
     found = [word for run in parted for word in _words_of(symbols, *run, (NEWLINE, SPACE))]
     texts = np.searchsorted(np.flatnonzero(symbols == EDGE), [begin for begin, _ in found]).tolist()
@@ -247,14 +254,14 @@ def undo_vni(symbols: Symbols) -> tuple[Symbols, Positions]:
 def undo_telex(symbols: Symbols) -> tuple[Symbols, Positions]:
     """Read the raw keys of Telex typing as the syllables they spell: ``ddijt``; and which symbols go."""
     keys = np.flatnonzero(_TELEX_KEY.take(symbols))
-    keys = keys[(keys > 0) & (keys < len(symbols) - 1)]
     before, at, after = symbols[keys - 1], symbols[keys], symbols[keys + 1]
-    sign = (
-        ((at == _D) & (before == _D))
+    ends = ~IS_WORD[after]
+    sign = (  # what _only_telex looks for
+        ((at == _D) & (before == _D) & ~IS_WORD[symbols[keys - 2]])
         | ((at == _J) & IS_LETTER[before])
-        | (_TONE_KEY[at] & _CODA_END[before] & ~IS_WORD[after])
+        | (_TONE_KEY[at] & _CODA_END[before] & ends)
         | (_INNER_TONE_KEY[at] & _CODA_BEGIN[after])
-        | ((at == _W) & ~_AEO[before] & IS_LETTER[before])
+        | ((at == _W) & ((before == _U) | (ends & ~_AEO[before] & IS_LETTER[before])))
     )
     return _undo_keys(symbols, keys[sign], decode_telex, _only_telex)
 
