@@ -27,7 +27,8 @@ from safeguard.text.alphabet import (
     SPACE,
     SYMBOL_OF,
 )
-from safeguard.text.syllables import decode_telex, decode_vni, is_syllable
+from safeguard.text.segment import word_ends
+from safeguard.text.syllables import decode_telex, decode_vni
 from safeguard.text.words import count_within, holding, runs
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def spaced_letters(symbols: Symbols) -> Positions:
         if sure[text] > 1 and not spaced:
             needed = 2
         if len(letters) >= needed:
-            stay = [cut - 1 for cut in _syllable_ends(show(letters))]
+            stay = [cut - 1 for cut in word_ends(show(letters))]
             dropped.append(np.delete(separators, stay))
     return np.concatenate([_NOWHERE, *dropped])
 
@@ -217,23 +218,6 @@ def _words_of(symbols: Symbols, begin: int, end: int, cut_at: Sequence[int]) -> 
             yield from _words_of(symbols, begin + 2 * int(first), begin + 2 * int(last) - 1, cut_at[1:])
     else:
         yield begin, end
-
-
-def _syllable_ends(letters: str) -> Iterator[int]:
-    """Where to cut joined letters that are several syllables of accented Vietnamese: ``càđộ`` after 2."""
-    if letters.isascii():
-        return
-    cuts = []
-    done = 0
-    while done < len(letters):
-        for size in range(min(7, len(letters) - done), 0, -1):
-            if is_syllable(letters[done : done + size]):
-                done += size
-                break
-        else:
-            return  # no syllables: a foreign word
-        cuts.append(done)
-    yield from cuts[:-1]
 
 
 def repeats(symbols: Symbols) -> Positions:
