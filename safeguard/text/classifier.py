@@ -13,7 +13,6 @@ import regex
 
 from safeguard.errors import TextError
 from safeguard.taxonomy import Category
-from safeguard.text.alphabet import IS_WORD
 from safeguard.text.language import check_language, guess_languages
 from safeguard.text.model import TextModel, load_model
 from safeguard.text.normalize import fold
@@ -179,16 +178,15 @@ def windows(folded: Folded) -> tuple[Positions, Positions]:
     sizes = np.diff(folded.edges)
     if not (sizes > WINDOW * 1.5).any():
         return folded.edges, np.arange(len(sizes))
-    separators = np.flatnonzero(~IS_WORD[folded.accented])
     edges: list[int] = []
     owners: list[int] = []
     for number, (first, last) in enumerate(zip(folded.edges[:-1].tolist(), folded.edges[1:].tolist(), strict=True)):
         size = last - first
         parts = 1 if size <= WINDOW * 1.5 else round(size / WINDOW)
-        wanted = first + np.arange(parts) * ((last - first) / parts)
-        cuts = np.unique(separators[np.searchsorted(separators, wanted, side="right") - 1])
-        cuts = cuts[(cuts >= first) & (cuts < last)]
-        edges += cuts.tolist()
+        wanted = first + np.arange(1, parts) * (size / parts)
+        cuts = folded.ends[np.searchsorted(folded.ends, wanted, side="right") - 1].tolist()
+        cuts = [first, *(cut for cut in dict.fromkeys(cuts) if first < cut < last)]
+        edges += cuts
         owners += [number] * len(cuts)
     edges.append(int(folded.edges[-1]))
     return np.array(edges), np.array(owners)

@@ -29,7 +29,7 @@ from safeguard.text.alphabet import (
 )
 from safeguard.text.segment import word_ends
 from safeguard.text.syllables import decode_telex, decode_vni
-from safeguard.text.words import count_within, holding, runs
+from safeguard.text.words import begins_of, count_within, holding, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -122,7 +122,7 @@ def undo_leet(symbols: Symbols) -> Symbols:
     leet = np.flatnonzero(_LEET.take(symbols))
     if not leet.size:
         return symbols
-    begins = np.flatnonzero(np.diff(leet, prepend=-2) != 1)  # of runs, by their number among leet
+    begins = begins_of(leet)  # of runs, by their number among leet
     ends = np.append(begins[1:], len(leet)) - 1
     enclosed = (
         IS_LETTER[symbols[leet[begins] - 1]] & IS_LETTER[symbols[leet[ends] + 1]] & (ends - begins < _MAX_LEET_RUN)
@@ -176,11 +176,11 @@ def spaced_letters(symbols: Symbols) -> Positions:
     firsts, lasts = runs(IS_WORD.take(symbols))
     alone = firsts[lasts - firsts == 1]
     alone = alone[IS_LETTER[symbols[alone]]]
-    between = alone[:-1][np.diff(alone) == 2] + 1
+    between = alone[:-1][alone[1:] - alone[:-1] == 2] + 1
     between = between[symbols[between] != EDGE]
     if not between.size:
         return _NOWHERE
-    begins = np.flatnonzero(np.diff(between, prepend=-3) != 2)
+    begins = begins_of(between, 2)
     ends = np.append(begins[1:], len(between)) - 1
     if (
         (ends == begins).all()
@@ -224,7 +224,7 @@ def repeats(symbols: Symbols) -> Positions:
     """Which symbols go when a letter written three times or more is read once: ``đẹpppp``."""
     same = np.flatnonzero(symbols[1:] == symbols[:-1]) + 1
     same = same[IS_LETTER[symbols[same]]]
-    neighbours = np.diff(same) == 1
+    neighbours = same[1:] - same[:-1] == 1
     return same[np.append(neighbours, False) | np.append(False, neighbours)] if neighbours.any() else _NOWHERE
 
 

@@ -40,10 +40,17 @@ def count_within(mask: Mask, firsts: Positions, lasts: Positions) -> Positions:
     return total[lasts] - total[firsts]
 
 
+def begins_of(places: Positions, step: int = 1) -> Positions:
+    """The numbers of those places that no other stands one ``step`` before: where rows of them begin."""
+    first = np.ones(len(places), dtype=np.bool_)
+    np.not_equal(places[1:] - places[:-1], step, out=first[1:])
+    return first.nonzero()[0]
+
+
 def holding(firsts: Positions, places: Positions) -> Positions:
     """The numbers of the runs that hold some of ``places``, each once, in order; every place is within some run."""
     numbers = np.searchsorted(firsts, places, side="right") - 1
-    return numbers[np.flatnonzero(np.diff(numbers, prepend=-1))]
+    return numbers[begins_of(numbers, 0)]
 
 
 def loads(symbols: Symbols, size: int) -> npt.NDArray[np.uint64] | npt.NDArray[np.uint32]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from safeguard.text.segment import word_ends
 
 def parted(letters: str) -> list[str]:
     cuts = [0, *word_ends(letters), len(letters)]
-    return [letters[first:last] for first, last in zip(cuts, cuts[1:], strict=False)]
+    return [letters[first:last] for first, last in itertools.pairwise(cuts)]
 
 
 @pytest.mark.parametrize(
