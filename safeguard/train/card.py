@@ -100,7 +100,8 @@ def write_card(evaluation: Evaluation, manifest: dict[str, Any]) -> str:
         "",
         (
             "**What it is for.** To help schools and families keep harmful pages and messages away from children, in "
-            "Vietnamese and English, together with a policy that a person has set. Not for punishing anyone, not for other "  # noqa: E501
+            "Vietnamese and English, together with a policy that a person has set. Not for punishing "
+            "anyone, not for other "
             "languages, not for judging persons."
         ),
         "",
@@ -111,10 +112,13 @@ def write_card(evaluation: Evaluation, manifest: dict[str, Any]) -> str:
         + ". Identity, politics, religion and news are no categories and no labels.",
         "",
         (
-            f"**How it was measured.** On `models/validation`: texts written by other hands, that training never saw and "  # noqa: E501
+            "**How it was measured.** On `models/validation`: texts written by other hands, that "
+            "training never saw and "
             f"that are no near-duplicates of the corpus; judged as a text of unknown language under the profile "
-            f"`{evaluation.profile}`. *Caught*: harmful texts that are blocked or warned about. *Wrongly stopped*: good "  # noqa: E501
-            "texts on the very same subject (warnings, news, lessons, calls for help) that are. Brackets: 95 % intervals. "  # noqa: E501
+            f"`{evaluation.profile}`. *Caught*: harmful texts that are blocked or warned about. "
+            "*Wrongly stopped*: good "
+            "texts on the very same subject (warnings, news, lessons, calls for help) that are. "
+            "Brackets: 95 % intervals. "
             "The texts are synthetic as well: real pages differ, and the cells are small."
         ),
         "",
@@ -136,7 +140,8 @@ def write_card(evaluation: Evaluation, manifest: dict[str, Any]) -> str:
         hits, of = sum(cell.near.hits for cell in near), sum(cell.near.of for cell in near)
         lines += [
             (
-                f"| **all** | **{_interval(evaluation.plain[language])}** | | **{100 * hits / of:.1f} %** ({hits} of {of}) "  # noqa: E501
+                f"| **all** | **{_interval(evaluation.plain[language])}** | | **{100 * hits / of:.1f} "
+                f"%** ({hits} of {of}) "
                 f"| {sum(cell.error for cell in near) / len(near):.3f} |"
             ),
             "",
