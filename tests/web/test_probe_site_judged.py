@@ -38,14 +38,8 @@ def test_listed_hosts_are_stopped_before_anything_is_fetched(guard: Guard, categ
     assert guard.decide(verdict).action is Action.BLOCK
 
 
-# Good pages that the present model stops: known mistakes, listed so that the next model must mend them.
-WRONGLY_STOPPED = {("en", "eating_disorder"), ("en", "trafficking"), ("en", "dating")}
-
-
 @pytest.mark.parametrize(("language", "category"), SAMPLES)
 def test_twins_open(guard: Guard, language: str, category: Category):
-    if (language, category.value) in WRONGLY_STOPPED:
-        pytest.xfail("the model stops this good page")
     verdict = judge(guard, f"http://{TRY_HOST}/twin/{language}/{category}")
     assert guard.decide(verdict).action is Action.ALLOW
 
