@@ -4,10 +4,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from safeguard import Guard
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers that stand beside this file
+
+settings.register_profile("safeguard", deadline=None)  # no clock decides: the machine may be busy
+settings.load_profile("safeguard")
 
 
 @pytest.fixture(scope="session")
