@@ -1,7 +1,8 @@
 """How often good text that training never saw is stopped: the rate of false positives, by source and profile.
 
 Usage: python benchmarks/clean_pages.py DATA, where DATA holds ``text/xquad_vi`` (encyclopaedia paragraphs, CC BY-SA
-4.0) and ``pages/readability`` (saved web pages). Prints a Markdown table.
+4.0) and ``pages/readability`` (saved web pages). The Vietnamese help of LibreOffice is judged too where Debian's
+package ``libreoffice-help-vi`` is installed. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from safeguard import Action, Guard, Verdict
 from safeguard.train.variants import strip_accents
 
+HELP = Path("/usr/share/libreoffice/help/vi")
 PROFILES = ("primary", "lower_secondary", "upper_secondary", "staff")
 
 
@@ -27,7 +29,7 @@ def row(guard: Guard, name: str, verdicts: list[Verdict]) -> str:
     cells = [name, str(len(verdicts))]
     for profile in PROFILES:
         decisions = [guard.decide(verdict, profile) for verdict in verdicts]
-        stopped = Counter(str(d.category) for d in decisions if d.action in (Action.BLOCK, Action.WARN))
+        stopped = Counter(str(d.category) for d in decisions if d.action in (Action.BLOCK, Action.WARN, Action.REDACT))
         cells.append(f"{stopped.total()} ({100 * stopped.total() / len(verdicts):.1f} %)")
     return "| " + " | ".join(cells) + " |"
 
@@ -46,6 +48,9 @@ def main() -> None:
     print(row(guard, "encyclopaedia, English", guard.check_texts(english)))
     saved = [guard.check_page(page.read_bytes(), content_type="text/html") for page in pages]
     print(row(guard, "saved web pages", saved))
+    if help_pages := sorted(HELP.rglob("*.html")):
+        judged = [guard.check_page(page.read_bytes(), content_type="text/html") for page in help_pages]
+        print(row(guard, "LibreOffice help, Vietnamese", judged))
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
     from mitmproxy.tls import ClientHelloData
 
-    from safeguard.verdict import Decision
     from safeguard.web.filter import WebFilter
+    from safeguard.web.judge import Judged
     from safeguard.web.messages import Headers
 
-    Judge = Callable[[Response, str, str], Awaitable[Decision]]
+    Judge = Callable[[Response, str, str], Awaitable[Judged]]
 
 logger = logging.getLogger("safeguard.proxy")
 
@@ -145,8 +145,8 @@ class SafeguardAddon:
             return
         request = _request(flow)
         response = Response(flow.response.status_code, _decode(flow.response.headers), body)
-        decision = await self._judge(response, self._web.profile(request).name, self._web.language(request))
-        if (reply := self._web.after(request, response, decision)) is not None:
+        judged = await self._judge(response, self._web.profile(request).name, self._web.language(request))
+        if (reply := self._web.after(request, response, judged)) is not None:
             self._answer(flow, reply)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:

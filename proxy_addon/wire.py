@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from safeguard.taxonomy import Category
 from safeguard.verdict import Action, Decision, Outcome
+from safeguard.web.judge import Judged
 from safeguard.web.messages import Response
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def unpack_job(message: dict[str, Any], body: bytes) -> tuple[Response, str, str
     return Response(message["status"], headers, body), message["profile"], message["language"]
 
 
-def pack_decision(decision: Decision) -> bytes:
+def pack_judged(judged: Judged) -> bytes:
     """A worker's answer."""
+    decision = judged.decision
     return pack(
         {
             "action": decision.action,
@@ -62,18 +64,20 @@ def pack_decision(decision: Decision) -> bytes:
             "language": decision.language,
             "helpline": decision.helpline,
             "outcome": decision.outcome,
-        }
+            "parts": list(decision.parts),
+        },
+        judged.body,
     )
 
 
-def unpack_decision(message: dict[str, Any]) -> Decision:
-    """The decision in a worker's answer.
+def unpack_judged(message: dict[str, Any], body: bytes) -> Judged:
+    """What a worker answered.
 
     Raises:
         ValueError, KeyError, TypeError: it is not one.
     """
     category = message["category"]
-    return Decision(
+    decision = Decision(
         Action(message["action"]),
         None if category is None else Category(category),
         str(message["reason"]),
@@ -81,4 +85,6 @@ def unpack_decision(message: dict[str, Any]) -> Decision:
         str(message["language"]),
         bool(message["helpline"]),
         Outcome(message["outcome"]),
+        tuple(int(part) for part in message["parts"]),
     )
+    return Judged(decision, body)

@@ -41,7 +41,7 @@ def main(seconds: float) -> None:
     while (message := wire.read(jobs)) is not None:
         _alarm(seconds)
         try:
-            answer = wire.pack_decision(judge(guard, *wire.unpack_job(*message)))
+            answer = wire.pack_judged(judge(guard, *wire.unpack_job(*message)))
         except Exception as error:  # noqa: BLE001 - the page is refused, the worker goes on; the kind of error is enough
             answer = wire.pack({"error": type(error).__name__})
         _alarm(0)

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from types import TracebackType
 
-    from safeguard.verdict import Decision
+    from safeguard.web.judge import Judged
     from safeguard.web.messages import Response
 
 logger = logging.getLogger("safeguard.proxy")
 
 MAX_WAITING: Final = 256  # pages that are or wait to be judged; beyond it the filter counts as failed,
 MAX_WAITING_BYTES: Final = 64 << 20  # as beyond this many bytes of them: memory stays bounded
+_MAX_ANSWER: Final = 64 << 20  # bytes of a redacted page
 _START_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 1.0  # between attempts to replace a worker that does not start
 _ALARM_GRACE: Final = 1.0  # seconds that a worker's own alarm comes after the pool's
@@ -82,7 +83,7 @@ class WorkerPool:
         """Whether any worker is there to judge."""
         return any(worker.runs for worker in self._alive)
 
-    async def judge(self, response: Response, profile: str, language: str) -> Decision:
+    async def judge(self, response: Response, profile: str, language: str) -> Judged:
         """Judge a response in a worker.
 
         Raises:
@@ -102,7 +103,7 @@ class WorkerPool:
                     self._replace(worker)
                     worker = await self._idle.get()
                 try:
-                    answer = await worker.ask(wire.pack_job(response, profile, language))
+                    answer, body = await worker.ask(wire.pack_job(response, profile, language))
                 except BaseException:
                     self._replace(worker)  # whatever stopped us, it may still be busy with this page
                     raise
@@ -113,7 +114,7 @@ class WorkerPool:
         if "error" in answer:
             raise WorkerError(f"a worker could not judge: {answer['error']}")
         try:
-            return wire.unpack_decision(answer)
+            return wire.unpack_judged(answer, body)
         except (KeyError, TypeError, ValueError) as error:
             raise WorkerError(f"a worker answered nonsense: {type(error).__name__}") from error
 
@@ -173,7 +174,7 @@ class _Worker:
         worker = cls(process)
         try:
             async with asyncio.timeout(_START_SECONDS):
-                answer = await worker.ask(b"")
+                answer, _ = await worker.ask(b"")
         except (WorkerError, TimeoutError) as error:
             await worker.end()
             raise DataError("a worker process ended before it had loaded the rules and the model") from error
@@ -189,8 +190,8 @@ class _Worker:
     def runs(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, job: bytes) -> dict[str, Any]:
-        """Send a job, if there is one, and wait for the answer.
+    async def ask(self, job: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send a job, if there is one, and wait for the answer and the body after it.
 
         Raises:
             WorkerError: the process ended, or wrote what is no message.
@@ -198,13 +199,16 @@ class _Worker:
         try:
             self._jobs.write(job)
             await self._jobs.drain()
-            size, _ = wire.SIZES.unpack(await self._answers.readexactly(wire.SIZES.size))
+            size, body_size = wire.SIZES.unpack(await self._answers.readexactly(wire.SIZES.size))
+            if body_size > _MAX_ANSWER:
+                raise WorkerError("a worker answered more than it was asked")
             answer = json.loads(await self._answers.readexactly(size))
+            body = await self._answers.readexactly(body_size)
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             raise WorkerError("a worker process ended") from error
         if not isinstance(answer, dict):
             raise WorkerError("a worker answered nonsense")
-        return answer
+        return answer, body
 
     async def end(self) -> None:
         """End the process, at once, and wait for it: there is nothing that it could lose."""

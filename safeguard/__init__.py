@@ -24,7 +24,7 @@ from safeguard.errors import (
     UnknownProfileError,
 )
 from safeguard.taxonomy import Category
-from safeguard.verdict import Action, Decision, Finding, Outcome, Verdict
+from safeguard.verdict import Action, Decision, Finding, Outcome, Part, Verdict
 
 if TYPE_CHECKING:
     from safeguard.guard import Guard
@@ -47,6 +47,7 @@ __all__ = [
     "MissingExtraError",
     "Outcome",
     "PageError",
+    "Part",
     "Policy",
     "Profile",
     "SafeguardError",

@@ -281,14 +281,17 @@ def train(
     data: Annotated[
         Path | None, typer.Option(help="A folder with the published data sets that the shipped model saw as well.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("models/text"),
+    out: Annotated[Path, typer.Option(help="Where the text model goes; that of pages goes beside it.")] = Path(
+        "models/text"
+    ),
     version: Annotated[str, typer.Option(help="The version that findings will name.")] = "1",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
-    """Train the text model from the corpus."""
+    """Train the text model from the corpus, and what makes one score of a page's pieces."""
     try:
         from safeguard.train.fit import FOLDS
         from safeguard.train.fit import train as fit
+        from safeguard.train.pages import train_pages
     except ModuleNotFoundError as error:
         raise MissingExtraError("training", "train") from error
     from safeguard.train.corpus import identity_texts, read_corpus
@@ -299,12 +302,13 @@ def train(
     texts += more
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("train", total=FOLDS + 5)
+        task = progress.add_task("train", total=2 * (FOLDS + 4) + 2)
 
         def step(name: str) -> None:
             progress.update(task, advance=1, description=name)
 
         manifest = fit(texts, out, version=version, sources=sources, jobs=jobs, step=step)
+        train_pages(texts, out.parent / "page", version=version, jobs=jobs, step=step)
         step("done")
     typer.echo(f"{manifest['corpus']['texts']} texts, {manifest['corpus']['samples']} samples: {out}")
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from safeguard.image.classifier import ImageClassifier
 from safeguard.page.classifier import PageClassifier
+from safeguard.page.redact import redact
 from safeguard.policy import DEFAULT_PROFILE, Policy
 from safeguard.text.classifier import TextClassifier
 from safeguard.url.classifier import UrlClassifier
-from safeguard.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from safeguard.taxonomy import Category
     from safeguard.text.explain import Explanation
-    from safeguard.verdict import Decision
+    from safeguard.verdict import Decision, Verdict
 
 # A listed address is harmful whatever today's page shows; its words alone never are.
 _ADDRESS_DECIDES: Final = 0.5
@@ -124,7 +125,27 @@ class Guard:
         if not listed:
             return page
         findings = (*(finding for finding in address.findings if finding.category in listed), *page.findings)
-        return Verdict(MappingProxyType({**page.scores, **listed}), findings, page.outcome, page.language)
+        scores, rest = MappingProxyType({**page.scores, **listed}), MappingProxyType({**page.rest, **listed})
+        return replace(page, scores=scores, findings=findings, rest=rest)
+
+    def redact_page(
+        self, body: bytes, decision: Decision, *, content_type: str = "", content_encoding: str = ""
+    ) -> bytes:
+        """The page without the parts that a ``REDACT`` decision names: UTF-8, without content coding.
+
+        Args:
+            decision: about the same body; its language is that of the notice in their place.
+
+        Raises:
+            PageError: the body cannot be redacted, or the decision names no part of it.
+        """
+        return redact(
+            body,
+            decision.parts,
+            content_type=content_type,
+            content_encoding=content_encoding,
+            language=decision.language,
+        )
 
     def check_url(self, url: str) -> Verdict:
         """The verdict on an address, before anything is fetched.

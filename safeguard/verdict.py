@@ -52,7 +52,7 @@ class Finding:
         score: how strongly it speaks for the category, 0..1.
         source: names the rule, list entry or model, and its version: ``phrases/vi/gambling#3``, ``model/text@1``.
         start, end: the span in the text that was judged, in code points (``text[start:end]``); for a page, the text
-            is :attr:`safeguard.page.extract.Page.text`; for an address, the address as given.
+            is :attr:`safeguard.page.classifier.Page.text`; for an address, the address as given.
         text: that span.
     """
 
@@ -65,6 +65,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """An item of a page (a comment, a post, a card) that is harmful while the page around it is not.
+
+    Attributes:
+        item: its number in reading order, from 1 (:class:`safeguard.page.segments.Segment`).
+    """
+
+    item: int
+    category: Category
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a thing is.
 
@@ -73,12 +86,16 @@ class Verdict:
         findings: the evidence, strongest first.
         outcome: whether it could be judged.
         language: ``vi`` or ``en``, as given or guessed.
+        parts: of a page, the harmful items, where they are the lesser part of it and can be taken out.
+        rest: the scores of the page without them.
     """
 
     scores: Mapping[Category, float] = field(default_factory=lambda: NO_SCORES)
     findings: tuple[Finding, ...] = ()
     outcome: Outcome = Outcome.SCANNED
     language: str = "en"
+    parts: tuple[Part, ...] = ()
+    rest: Mapping[Category, float] = field(default_factory=lambda: NO_SCORES)
 
     @property
     def top(self) -> tuple[Category, float] | None:
@@ -100,6 +117,7 @@ class Decision:
         reason: a plain sentence in ``language``, fit for the person who is stopped.
         profile: the profile that decided.
         helpline: offer a helpline along with it.
+        parts: for ``REDACT``, the items of the page that are to be taken out.
     """
 
     action: Action
@@ -109,3 +127,4 @@ class Decision:
     language: str = "en"
     helpline: bool = False
     outcome: Outcome = Outcome.SCANNED
+    parts: tuple[int, ...] = ()

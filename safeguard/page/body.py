@@ -20,7 +20,11 @@ import zstandard
 from safeguard.errors import SafeguardError
 from safeguard.verdict import Outcome
 
-MAX_BYTES: Final = 4 << 20  # of decoded text that is judged
+MAX_BYTES: Final = 4 << 20  # of decoded text that is judged as a whole
+_MAX_DECODED: Final = 4 * MAX_BYTES  # beyond it, samples are taken of what there is until then
+_MAX_RATIO: Final = 300  # times its size; what people write compresses 20 times at most
+_HARMLESS: Final = 1 << 20  # bytes that any body may decode to
+_SAMPLE: Final = 256 << 10  # characters of each sample of a body that is too large
 _MAX_CODINGS: Final = 3  # stacked; real servers use one
 _MAX_MEMBERS: Final = 1000  # of a gzip body; each costs a copy of the rest
 _CHUNK: Final = 1 << 16
@@ -40,7 +44,11 @@ class _UndecodableError(SafeguardError):
 
 
 class _TooLargeError(SafeguardError):
-    """The body is larger than the cap when decoded."""
+    """The body is larger than the cap when decoded; ``start`` is what there is of it."""
+
+    def __init__(self, start: bytes) -> None:
+        super().__init__("too large")
+        self.start = start
 
 
 class _Decoder(Protocol):
@@ -54,10 +62,10 @@ def _inflate(data: bytes, limit: int, window: int) -> bytes:
         decoder = zlib.decompressobj(window)
         output += decoder.decompress(data, limit + 1 - len(output))
         if len(output) > limit:
-            raise _TooLargeError
+            raise _TooLargeError(bytes(output))
         if not decoder.eof:
             if decoder.unconsumed_tail:
-                raise _TooLargeError
+                raise _TooLargeError(bytes(output))
             raise _UndecodableError("it ends too early")
         rest = decoder.unused_data
         if window == zlib.MAX_WBITS | 16 and rest[:2] == b"\x1f\x8b":
@@ -84,13 +92,13 @@ def _brotli(data: bytes, limit: int) -> bytes:
     output = bytearray(decoder.process(data, output_buffer_limit=_CHUNK))
     while not decoder.is_finished():
         if len(output) > limit:
-            raise _TooLargeError
+            raise _TooLargeError(bytes(output))
         more = decoder.process(b"", output_buffer_limit=_CHUNK)
         if not more and decoder.can_accept_more_data():
             raise _UndecodableError("it ends too early")
         output += more
     if len(output) > limit:
-        raise _TooLargeError
+        raise _TooLargeError(bytes(output))
     return bytes(output)
 
 
@@ -98,7 +106,7 @@ def _zstd(data: bytes, limit: int) -> bytes:
     reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
     output = reader.read(limit + 1)
     if len(output) > limit:
-        raise _TooLargeError
+        raise _TooLargeError(output)
     if not output and data:
         raise _UndecodableError("it holds no frame")
     return output
@@ -106,7 +114,7 @@ def _zstd(data: bytes, limit: int) -> bytes:
 
 def _identity(data: bytes, limit: int) -> bytes:
     if len(data) > limit:
-        raise _TooLargeError
+        raise _TooLargeError(data)
     return data
 
 
@@ -126,26 +134,35 @@ def decode_body(body: bytes, content_encoding: str = "", limit: int = MAX_BYTES)
 
     Args:
         content_encoding: the header's value; empty for none.
-        limit: bytes; a body that decodes to more is ``too_large``.
+        limit: bytes; a body that decodes to more is ``too_large``. Of the last coding undone, up to four times as
+            much is returned then, to be sampled, but nothing where the body blows up as no text does.
     """
+    most = min(_MAX_DECODED * limit // MAX_BYTES, max(_HARMLESS, _MAX_RATIO * len(body), limit))
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     if len(codings) > _MAX_CODINGS:
         return Body(b"", Outcome.UNDECODABLE)
     try:
         for coding in reversed(codings):
-            body = _DECODERS[coding](body, limit)
-    except _TooLargeError:
-        return Body(b"", Outcome.TOO_LARGE)
+            body = _DECODERS[coding](body, most)
+    except _TooLargeError as error:
+        last = coding == codings[0]
+        return Body(error.start if last and most >= _MAX_DECODED else b"", Outcome.TOO_LARGE)
     except (KeyError, _UndecodableError, zlib.error, brotli.error, zstandard.ZstdError):
         return Body(b"", Outcome.UNDECODABLE)
-    return Body(body, Outcome.SCANNED)
+    return Body(body, Outcome.SCANNED if len(body) <= limit else Outcome.TOO_LARGE)
+
+
+def sample(text: str) -> tuple[str, str, str]:
+    """Head, middle and tail of a text that is too large to be judged as a whole."""
+    middle = (len(text) - _SAMPLE) // 2
+    return text[:_SAMPLE], text[max(middle, 0) : middle + _SAMPLE], text[-_SAMPLE:]
 
 
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HEADER_CHARSET: Final = regex.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", regex.IGNORECASE)
 _META_CHARSET: Final = regex.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", regex.IGNORECASE)
 _META_WITHIN: Final = 1024  # bytes: where the HTML standard lets it stand
-_SAMPLE: Final = 1 << 16  # bytes that are looked at to guess a charset
+_LOOKED_AT: Final = 1 << 16  # bytes that are looked at to guess a charset
 _BROKEN_UTF8: Final = regex.compile(rb"[\xc0-\xff](?![\x80-\xbf])|(?<![\x80-\xff])[\x80-\xbf]")
 
 
@@ -168,9 +185,9 @@ def decode_text(data: bytes, content_type: str = "") -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        broken = sum(1 for _ in _BROKEN_UTF8.finditer(data, 0, _SAMPLE))
+        broken = sum(1 for _ in _BROKEN_UTF8.finditer(data, 0, _LOOKED_AT))
         # A few broken bytes are damage in UTF-8; text that fails all along is of the older code page.
-        return data.decode("utf-8" if broken * 100 < min(len(data), _SAMPLE) else "cp1258", "replace")
+        return data.decode("utf-8" if broken * 100 < min(len(data), _LOOKED_AT) else "cp1258", "replace")
 
 
 def _declared(data: bytes, content_type: str) -> list[str]:

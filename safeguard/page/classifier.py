@@ -1,4 +1,4 @@
-"""Judge a page: its body decoded, its segments extracted, their text judged together."""
+"""Judge a page: its body decoded, its segments extracted, its text judged as a whole and item by item."""
 
 from __future__ import annotations
 
@@ -7,53 +7,105 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from safeguard.errors import PageError
-from safeguard.page.body import decode_body, decode_text
-from safeguard.page.extract import Kind, Role, extract, is_excessive, kind_of
+from safeguard.page.aggregate import MAX_BLOCKS, is_block, load_aggregation
+from safeguard.page.body import decode_body, decode_text, sample
+from safeguard.page.extract import extract
+from safeguard.page.html import is_excessive
+from safeguard.page.kinds import Kind, kind_of
+from safeguard.page.redact import is_redactable
+from safeguard.page.segments import Role
 from safeguard.taxonomy import Category
 from safeguard.text.language import check_language
-from safeguard.verdict import Outcome, Verdict
+from safeguard.verdict import Outcome, Part, Verdict
 
 if TYPE_CHECKING:
-    from safeguard.page.extract import Segment
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from safeguard.page.aggregate import Aggregation
+    from safeguard.page.segments import Segment
     from safeguard.text.classifier import TextClassifier
+    from safeguard.verdict import Finding
 
 # Hidden text counts for what hijacked sites hide, and only where it is nearly sure: menus and dialogs are hidden too.
 _HIDDEN_CATEGORIES: Final = (Category.GAMBLING, Category.SEXUAL)
-_HIDDEN_FROM: Final = 0.9
+_NEARLY_SURE: Final = 0.9
 _MOSTLY: Final = 2  # times as much hidden text as visible
+
+# An item is short and stands without its context, so it takes more to speak against it than against a page: the model
+# must be nearly sure, or model and phrases must agree.
+_PART_FROM: Final = 0.95
+_PART_AGREED_FROM: Final = 0.65
+_MIN_ITEM_WORDS: Final = 4
+_MAX_ITEMS: Final = 500  # that are judged one by one; a page of more is judged as a whole
+_CONFINED: Final = 0.5  # of the visible text at most may lie in harmful items, or the page itself is harmful
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was extracted from a body: the visible segments joined by blank lines, and the hidden ones."""
+    """What was extracted from a body.
+
+    Attributes:
+        text: the visible segments in reading order, joined by blank lines; findings index it.
+        hidden: what is in the page and not shown.
+        script: what only a script or a style sheet would show.
+        items: the visible text of each item, by its number; the items of a page that cannot be redacted are left out.
+        outcome: ``too_large`` where these are only samples of it.
+    """
 
     text: str
-    hidden: str
+    hidden: str = ""
+    script: str = ""
+    items: tuple[tuple[int, str], ...] = ()
+    outcome: Outcome = Outcome.SCANNED
+
+    def without(self, numbers: frozenset[int]) -> str:
+        """The visible text without those items."""
+        gone = {line for number, text in self.items if number in numbers for line in text.split("\n\n")}
+        return _join(line for line in self.text.split("\n\n") if line not in gone)
 
 
-def join_segments(segments: list[Segment]) -> Page:
-    """Join segments to the two texts that are judged."""
-    visible = dict.fromkeys(segment.text for segment in segments if segment.role is not Role.HIDDEN)
+def _join(texts: Iterable[str]) -> str:
+    return "\n\n".join(dict.fromkeys(texts))
+
+
+def join_segments(segments: Sequence[Segment], outcome: Outcome = Outcome.SCANNED) -> Page:
+    """Join segments to the texts that are judged."""
+    visible = dict.fromkeys(segment.text for segment in segments if segment.role not in (Role.HIDDEN, Role.SCRIPT))
     hidden = dict.fromkeys(segment.text for segment in segments if segment.role is Role.HIDDEN)
+    script = dict.fromkeys(
+        segment.text for segment in segments if segment.role is Role.SCRIPT and segment.text not in visible
+    )
     if sum(map(len, hidden)) > _MOSTLY * sum(map(len, visible)):
         # Styles that hide can be undone by others that we do not read: a page that hides most of itself hides nothing.
         visible, hidden = visible | hidden, {}
-    return Page("\n\n".join(visible), "\n\n".join(hidden))
+    items: dict[int, list[str]] = {}
+    for segment in segments:
+        if segment.item and segment.role not in (Role.HIDDEN, Role.SCRIPT):
+            items.setdefault(segment.item, []).append(segment.text)
+    return Page(
+        _join(visible),
+        _join(hidden),
+        _join(script),
+        tuple((number, _join(texts)) for number, texts in items.items()),
+        outcome,
+    )
 
 
 class PageClassifier:
     """Judges pages with a text classifier."""
 
-    def __init__(self, text: TextClassifier) -> None:
+    def __init__(self, text: TextClassifier, aggregation: Aggregation | None = None) -> None:
         self._text = text
+        self._aggregation = aggregation or load_aggregation()
 
     def classify(
         self, body: bytes, content_type: str = "", content_encoding: str = "", language: str | None = None
     ) -> Verdict:
         """The verdict on a response body as it came over the wire.
 
-        A body that cannot be judged gives a verdict whose ``outcome`` says so. Findings index the visible text: the
-        segments in reading order, joined by blank lines (:func:`read_page`).
+        A body that cannot be judged gives a verdict whose ``outcome`` says so; of one that is too large, samples are
+        judged. Findings index the visible text: the segments in reading order, joined by blank lines
+        (:func:`read_page`).
 
         Raises:
             PageError: ``body`` is not bytes.
@@ -63,32 +115,91 @@ class PageClassifier:
             raise PageError(f"not a page body but {type(body).__name__}: bytes are needed")
         check_language(language)
         page = read_page(bytes(body), content_type, content_encoding)
-        if isinstance(page, Outcome):
-            return Verdict(outcome=page)
-        visible, hidden = self._text.judge([page.text, page.hidden], language)
-        scores = dict(visible.scores)
-        findings = list(visible.findings)
-        for category in _HIDDEN_CATEGORIES:
-            if hidden.scores[category] >= max(_HIDDEN_FROM, scores[category]):
-                scores[category] = hidden.scores[category]
+        return Verdict(outcome=page) if isinstance(page, Outcome) else self.judge(page, language)
+
+    def judge(self, page: Page, language: str | None = None) -> Verdict:
+        """The verdict on a page that has been read."""
+        items = [item for item in page.items if len(item[1].split(None, _MIN_ITEM_WORDS)) >= _MIN_ITEM_WORDS]
+        if not 1 < len(items) <= _MAX_ITEMS:
+            items = []
+        blocks = _blocks(page.text)
+        texts = list(dict.fromkeys((page.text, page.hidden, page.script, *blocks, *(text for _, text in items))))
+        judged = dict(zip(texts, self._text.judge(texts, language), strict=True))
+        visible, hidden, script = judged[page.text], judged[page.hidden], judged[page.script]
+        scores = self._combine(page.text, blocks, judged)
+        scores, findings = _with_unseen(scores, visible.findings, hidden, script)
+        verdict = Verdict(MappingProxyType(scores), tuple(findings), page.outcome, visible.language)
+        parts = [Part(number, *sure) for number, text in items if (sure := _surely(judged[text])) is not None]
+        if not parts:
+            return verdict
+        rest = page.without(frozenset(part.item for part in parts))
+        if len(rest) < _CONFINED * len(page.text):
+            return verdict
+        judged[rest] = self._text.judge([rest], visible.language)[0]
+        without, _ = _with_unseen(self._combine(rest, _blocks(rest), judged), (), hidden, script)
+        return replace(verdict, parts=tuple(parts), rest=MappingProxyType(without))
+
+    def _combine(self, text: str, blocks: Sequence[str], judged: Mapping[str, Verdict]) -> dict[Category, float]:
+        return self._aggregation.combine(
+            judged[text].scores, [judged[block].scores for block in blocks], blocks, len(text)
+        )
+
+
+def _blocks(text: str) -> list[str]:
+    """The segments of a text that are judged by themselves too: the longest, in their order."""
+    blocks = [block for block in text.split("\n\n") if is_block(block)]
+    if len(blocks) > MAX_BLOCKS:
+        shortest = sorted(map(len, blocks), reverse=True)[MAX_BLOCKS - 1]
+        blocks = [block for block in blocks if len(block) >= shortest][:MAX_BLOCKS]
+    return blocks
+
+
+def _with_unseen(
+    scores: dict[Category, float], visible: Iterable[Finding], hidden: Verdict, script: Verdict
+) -> tuple[dict[Category, float], list[Finding]]:
+    """Scores and findings of the visible text, raised where what is not seen is nearly sure to be harmful."""
+    findings = list(visible)
+    for name, unseen, categories in (("hidden", hidden, _HIDDEN_CATEGORIES), ("script", script, tuple(Category))):
+        for category in categories:
+            if unseen.scores[category] >= max(_NEARLY_SURE, scores[category]):
+                scores[category] = unseen.scores[category]
                 findings += (
-                    replace(finding, source=f"hidden/{finding.source}", start=0, end=0)
-                    for finding in hidden.findings
+                    replace(finding, source=f"{name}/{finding.source}", start=0, end=0)
+                    for finding in unseen.findings
                     if finding.category is category
                 )
-        findings.sort(key=lambda finding: -finding.score)
-        return Verdict(MappingProxyType(scores), tuple(findings), Outcome.SCANNED, visible.language)
+    findings.sort(key=lambda finding: -finding.score)
+    return scores, findings
+
+
+def _surely(verdict: Verdict) -> tuple[Category, float] | None:
+    """The category that an item is harmful in beyond doubt, with its score."""
+    if verdict.top is None:
+        return None
+    category, score = verdict.top
+    agreed = any(finding.category is category and finding.source.startswith("phrases/") for finding in verdict.findings)
+    return (category, score) if score >= (_PART_AGREED_FROM if agreed else _PART_FROM) else None
 
 
 def read_page(body: bytes, content_type: str = "", content_encoding: str = "") -> Page | Outcome:
     """The text of a body, or why there is none."""
     decoded = decode_body(body, content_encoding)
-    if decoded.outcome is not Outcome.SCANNED:
+    if decoded.outcome is Outcome.UNDECODABLE:
         return decoded.outcome
     kind = kind_of(content_type, decoded.data)
-    if kind is Kind.OTHER:
+    if kind in (Kind.OTHER, Kind.PDF):
         return Outcome.NOT_SCANNABLE
     text = decode_text(decoded.data, content_type)
+    if decoded.outcome is Outcome.TOO_LARGE:
+        # Cut anywhere, only its text can be read: the parts of a cut document are no document.
+        return join_segments([seg for piece in sample(text) for seg in _extract(piece, kind)], Outcome.TOO_LARGE)
     if kind is Kind.HTML and is_excessive(text):
         return Outcome.TOO_LARGE
-    return join_segments(extract(text, kind))
+    page = join_segments(extract(text, kind))
+    return page if is_redactable(kind, content_type) else replace(page, items=())
+
+
+def _extract(piece: str, kind: Kind) -> list[Segment]:
+    if kind is Kind.HTML and is_excessive(piece):
+        kind = Kind.TEXT
+    return extract(piece, kind)

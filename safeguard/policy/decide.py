@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from safeguard.errors import InputError, UnknownProfileError
 from safeguard.policy.profile import DEFAULT_PROFILE, load_profiles
 from safeguard.taxonomy import Category, taxonomy
-from safeguard.verdict import Action, Decision, Outcome, Verdict
+from safeguard.verdict import Action, Decision, Outcome, Part, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,12 @@ _UNJUDGED = {
 }
 
 
+_REDACTED = {
+    "vi": "Một phần của trang này đã được ẩn; phần còn lại vẫn xem được.",
+    "en": "A part of this page has been hidden; the rest can be read.",
+}
+
+
 class Policy:
     """The profiles in force. Safe to share between threads."""
 
@@ -52,7 +58,9 @@ class Policy:
     def decide(self, verdict: Verdict, profile: str = DEFAULT_PROFILE, language: str | None = None) -> Decision:
         """What to do about ``verdict`` under ``profile``.
 
-        The strictest action that any category's score calls for; among equals, the category that is surest.
+        The strictest action that any category's score calls for; among equals, the category that is surest. Where
+        the harm lies in parts of a page that can be taken out, and what is left calls for nothing, they go and the
+        page stays.
 
         Args:
             language: of the reason, ``vi`` or ``en``; default: that of the thing judged.
@@ -65,12 +73,21 @@ class Policy:
         language = language or verdict.language
         if language not in _NOTHING_FOUND:
             raise InputError(f"unknown language {language!r}: choose vi or en")
-        reached = [
-            (response.action.severity, verdict.scores[category], category)
-            for category in Category
-            if verdict.scores[category] >= (response := chosen.responses[category]).threshold
-            and response.action is not Action.ALLOW
-        ]
+        reached = _reached(chosen, verdict.scores)
+        if parts := _parts(chosen, verdict):
+            strongest = max(parts, key=lambda part: part.score)
+            info = taxonomy()[strongest.category]
+            items = tuple(part.item for part in parts)
+            return Decision(
+                Action.REDACT,
+                strongest.category,
+                _REDACTED[language],
+                profile,
+                language,
+                info.helpline,
+                verdict.outcome,
+                items,
+            )
         # What could not be judged may still have a listed address: the stricter answer holds.
         unjudged = chosen.unjudged.get(verdict.outcome, Action.ALLOW)
         if not reached or unjudged.severity > max(reached)[0]:
@@ -82,3 +99,27 @@ class Policy:
         return Decision(
             action, category, info.reason[language], profile, language, helpline=info.helpline, outcome=verdict.outcome
         )
+
+
+def _reached(profile: Profile, scores: Mapping[Category, float]) -> list[tuple[int, float, Category]]:
+    """The categories whose score calls for something, with the severity of what it calls for."""
+    return [
+        (response.action.severity, scores[category], category)
+        for category in Category
+        if scores[category] >= (response := profile.responses[category]).threshold
+        and response.action is not Action.ALLOW
+    ]
+
+
+def _parts(profile: Profile, verdict: Verdict) -> list[Part]:
+    """The parts that must go, where the page may stay without them."""
+    if not verdict.parts or verdict.outcome is not Outcome.SCANNED:
+        return []
+    if any(severity > Action.TIP.severity for severity, _, _ in _reached(profile, verdict.rest)):
+        return []
+    return [
+        part
+        for part in verdict.parts
+        if part.score >= (response := profile.responses[part.category]).threshold
+        and response.action.severity > Action.TIP.severity
+    ]

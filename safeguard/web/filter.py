@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from safeguard.store.appeals import Appeals
     from safeguard.store.counters import Counters
     from safeguard.web.config import FilterConfig
+    from safeguard.web.judge import Judged
     from safeguard.web.messages import Headers, Response
     from safeguard.web.probe_site import ProbeSite
 
@@ -133,7 +134,7 @@ class WebFilter:
     def plan(self, request: Request, status: int, headers: Headers) -> Plan:
         """What to do with a response whose headers these are.
 
-        Judged is every kind of text that a browser shows. Scripts and styles are not text for a reader; event streams
+        Judged is every kind of text that a browser shows, and the words in scripts and style sheets. Event streams
         never end, so holding them would break the page without judging it.
         """
         if request.method == "HEAD" or status in _NO_BODY or 100 <= status < 200:
@@ -161,8 +162,13 @@ class WebFilter:
         verdict = Verdict(outcome=Outcome.TOO_LARGE)
         return self._act(request, profile, self._guard.decide(verdict, profile.name, language=self.language(request)))
 
-    def after(self, request: Request, response: Response, decision: Decision) -> Reply | None:  # noqa: ARG002
+    def after(self, request: Request, response: Response, judged: Judged) -> Reply | None:
         """An answer in place of the judged response, or ``None`` to let it through unchanged."""
+        decision = judged.decision
+        if decision.action is Action.REDACT and judged.body:
+            category = decision.category.value if decision.category else None
+            self._counters.add(self.profile(request).name, category, decision.action.value)
+            return Reply(response.status, _redacted_headers(response.headers, decision), judged.body)
         return self._act(request, self.profile(request), decision)
 
     def failed(self, request: Request) -> Reply | None:
@@ -180,7 +186,7 @@ class WebFilter:
         self._counters.add(profile.name, category, decision.action.value)
         if decision.action is Action.WARN:
             return blockpage.render_warn(request, decision, profile)
-        # Where only a part should go, the whole page goes until the part can be taken out: never the harm.
+        # Where a part should go and could not be taken out, the whole page goes: never the harm.
         if decision.action in (Action.BLOCK, Action.REDACT):
             return blockpage.render_block(request, decision, profile)
         return None
@@ -282,6 +288,25 @@ def _from_same_origin(request: Request) -> bool:
         return site == "same-origin"
     address = urlsplit(request.url)
     return header(request.headers, "origin").lower() == f"{address.scheme}://{address.netloc}".lower()
+
+
+# What no longer holds of a body that was written anew.
+_OF_THE_BODY: Final = frozenset(
+    "content-length content-encoding transfer-encoding etag last-modified content-md5 digest content-digest "
+    "repr-digest accept-ranges content-range cache-control content-type".split()
+)
+
+
+def _redacted_headers(headers: Headers, decision: Decision) -> Headers:
+    """The headers of a page of which parts were taken out; it is this child's, so no cache may keep it."""
+    kind = media_type(headers) or "text/html"
+    return (
+        *(item for item in headers if item[0].lower() not in _OF_THE_BODY),
+        ("Content-Type", f"{kind}; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("X-Safeguard-Category", decision.category.value if decision.category else "none"),
+        ("X-Safeguard-Action", decision.action.value),
+    )
 
 
 def _plain(status: int, text: str, *headers: tuple[str, str]) -> Reply:

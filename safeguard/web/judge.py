@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safeguard.verdict import Action
 from safeguard.web.media import combined, is_guessed, media_type
 
 if TYPE_CHECKING:
@@ -13,8 +15,20 @@ if TYPE_CHECKING:
     from safeguard.web.messages import Response
 
 
-def judge(guard: Guard, response: Response, profile: str, language: str) -> Decision:
-    """What a profile says about a response; the reason is in ``language``.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision about a response.
+
+    Attributes:
+        body: where the decision is to redact, what is left: UTF-8, without content coding.
+    """
+
+    decision: Decision
+    body: bytes = b""
+
+
+def judge(guard: Guard, response: Response, profile: str, language: str) -> Judged:
+    """What a profile says about a response, and the body without what must go; the reason is in ``language``.
 
     Raises:
         UnknownProfileError: there is no such profile.
@@ -22,10 +36,14 @@ def judge(guard: Guard, response: Response, profile: str, language: str) -> Deci
     kind = media_type(response.headers)
     # After the type come the header's values as they are, for the charset that one of them may name.
     content_type = f"{'' if is_guessed(kind) else kind};{combined(response.headers, 'content-type')}"
-    verdict = guard.check_page(
-        response.body, content_type=content_type, content_encoding=combined(response.headers, "content-encoding")
+    coding = combined(response.headers, "content-encoding")
+    verdict = guard.check_page(response.body, content_type=content_type, content_encoding=coding)
+    decision = guard.decide(verdict, profile, language=language)
+    if decision.action is not Action.REDACT:
+        return Judged(decision)
+    return Judged(
+        decision, guard.redact_page(response.body, decision, content_type=content_type, content_encoding=coding)
     )
-    return guard.decide(verdict, profile, language=language)
 
 
 def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision, Explanation]:

@@ -23,8 +23,9 @@ SNIFF_BYTES: Final = 4096  # held before an undeclared body is taken for text or
 
 # Types behind which browsers look at the bytes (mimesniff.spec.whatwg.org, 7), and the one of all downloads.
 _GUESSED: Final = frozenset({"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*"})
-# Text of which nothing is shown to a reader, and event streams, which never end: held, they would break the page.
-_NOT_READ: Final = frozenset({"text/css", "text/javascript", "text/ecmascript", "text/event-stream"})
+_NOT_HELD: Final = frozenset({"text/event-stream"})  # it never ends: held, it would break the page
+_SCRIPTS: Final = frozenset({"application/javascript", "application/ecmascript", "application/x-javascript"})
+_JSON_LINES: Final = frozenset({"application/x-ndjson", "application/jsonl", "application/json-seq"})
 _QUOTED: Final = regex.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)')
 _ESSENCE: Final = regex.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 _BOMS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -53,12 +54,19 @@ def media_type(headers: Headers) -> str:
 
 def is_text(kind: str) -> bool:
     """Whether a body of that type is text for a reader."""
-    return kind not in _NOT_READ and (kind.startswith("text/") or kind.endswith(("+json", "+xml", "/xml", "/json")))
+    if kind in _NOT_HELD:
+        return False
+    return (
+        kind.startswith("text/") or kind in _SCRIPTS | _JSON_LINES or kind.endswith(("+json", "+xml", "/xml", "/json"))
+    )
 
 
 def is_guessed(kind: str) -> bool:
-    """Whether the bytes say more than that type does."""
-    return kind in _GUESSED
+    """Whether the bytes say more than that type does.
+
+    Pictures too: scripts may fetch what calls itself one, and show the page that is in it.
+    """
+    return kind in _GUESSED or (kind.startswith("image/") and not is_text(kind))
 
 
 def starts_as_text(held: bytes, content_encoding: str) -> bool:

@@ -41,7 +41,7 @@ def test_hidden_gambling_on_a_good_page_is_found_and_named(guard: Guard) -> None
 def test_outcomes(guard: Guard, body: bytes, content_type: str, coding: str, outcome: Outcome) -> None:
     verdict = guard.check_page(body, content_type=content_type, content_encoding=coding)
     assert verdict.outcome is outcome
-    assert verdict.top is None
+    assert max(verdict.scores.values()) < 0.05
 
 
 def test_a_listed_address_counts(guard: Guard) -> None:

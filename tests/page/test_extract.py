@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguard.page.extract import Kind, Role, extract, is_excessive, kind_of
+from safeguard.page.extract import extract
+from safeguard.page.html import is_excessive
+from safeguard.page.kinds import Kind, kind_of
+from safeguard.page.segments import Role
 
 
 def texts(html: str) -> list[tuple[str, str]]:
@@ -26,7 +29,15 @@ def texts(html: str) -> list[tuple[str, str]]:
         ("<meta name=description content='what it is'>", [("what it is", "meta")]),
         ("<meta property='og:title' content='title'>", [("title", "meta")]),
         ("<script>alert('x')</script><style>p{}</style>", []),
-        ("<body><noscript>x</noscript></body>", []),
+        ("<body><noscript>x</noscript></body>", [("x", "script")]),
+        ("<script>show('one two three four five')</script>", [("one two three four five", "script")]),
+        ("<template><p>x</p></template>", [("x", "script")]),
+        ("<div><template shadowrootmode=open><p>x</template></div>", [("x", "body")]),
+        ("<iframe srcdoc='&lt;p>x'></iframe>", [("x", "body")]),
+        ("<iframe src='data:text/html,<p>a%20b'></iframe>", [("a b", "body")]),
+        ("<iframe src='data:image/png;base64,AAAA'></iframe>", []),
+        ("<bdo dir=rtl>cba</bdo>", [("abc", "body")]),
+        ("<style>p{color:red} q::after{content:'in a style'}</style>", [("in a style", "script")]),
         ("<div style='display: none'>secret<b>too</b></div>", [("secrettoo", "hidden")]),
         ("<div style='position:absolute;left:-9999px'><a>casino</a></div>", [("casino", "hidden")]),
         ("<p hidden>x</p><p>y</p>", [("x", "hidden"), ("y", "body")]),
@@ -102,13 +113,17 @@ def test_json(json: str, expected: list[str]) -> None:
         ("application/rss+xml", b"", Kind.HTML),
         ("application/ld+json", b"", Kind.JSON),
         ("text/markdown", b"", Kind.TEXT),
-        ("text/css", b"", Kind.OTHER),
-        ("image/png", b"", Kind.OTHER),
+        ("text/css", b"", Kind.STYLE),
+        ("application/javascript", b"", Kind.SCRIPT),
+        ("application/pdf", b"", Kind.PDF),
+        ("application/json", b"<!doctype html>", Kind.HTML),
+        ("image/png", b"\x89PNG\r\n\x1a\n\x00", Kind.OTHER),
+        ("image/png", b"<html>", Kind.HTML),
         ("", b"<!DOCTYPE html><p>", Kind.HTML),
         ("", b"\n  <html>", Kind.HTML),
         ("", b'{"a": 1}', Kind.JSON),
         ("", b"just words", Kind.TEXT),
-        ("text/plain", b"<h1>served as text", Kind.TEXT),
+        ("text/plain", b"<h1>served as text", Kind.HTML),
         ("application/octet-stream", b"\x89PNG\x01\x02", Kind.OTHER),
         ("application/octet-stream", b"<html>", Kind.HTML),
         ("", "words in utf-16".encode("utf-16-le"), Kind.TEXT),

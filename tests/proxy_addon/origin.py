@@ -24,6 +24,15 @@ GAMBLING = (
     "bắn cá đổi thưởng. Nạp rút 24/7, tỷ lệ cược cao nhất, hoàn trả mỗi ngày.</p></html>"
 ).encode()
 
+FORUM = (
+    "<!doctype html><html lang=vi><meta charset=utf-8><title>Lớp 7A hỏi bài</title><h1>Hỏi bài sinh học</h1><ul>"
+    "<li class=comment><b>An</b><p>Bài này hay quá, cảm ơn thầy đã giảng kỹ phần quang hợp cho tụi em.</p></li>"
+    "<li class=comment><b>xx</b><p>Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn, cá cược bóng đá</p></li>"
+    "<li class=comment><b>Mai</b><p>Mình làm câu 3 ra kết quả khác, có ai giống mình không, chỉ giúp với?</p></li>"
+    "<li class=comment><b>Hà</b><p>Nhóm em chọn đề tài về rừng ngập mặn Cần Giờ, tuần sau đi chụp ảnh.</p></li>"
+    "</ul><script>document.title += ' ' + document.querySelectorAll('.comment').length</script></html>"
+).encode()
+
 CODERS = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
@@ -59,7 +68,7 @@ async def _page(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": body})
 
     name, _, coding = scope["path"].strip("/").partition("/")
-    page = {"benign": BENIGN, "gambling": GAMBLING}.get(name)
+    page = {"benign": BENIGN, "gambling": GAMBLING, "forum": FORUM}.get(name)
     if page is not None and coding in CODERS:
         await answer(CODERS[coding](page), HTML, (b"content-encoding", coding.encode()), (b"alt-svc", b'h3=":443"'))
     elif page is not None and coding == "chunked":

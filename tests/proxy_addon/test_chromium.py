@@ -61,6 +61,17 @@ def test_a_harmful_page_is_replaced_and_an_appeal_is_taken(page: Page, origin: O
     assert navigation.value.url.endswith("/.safeguard/appeal")
 
 
+def test_one_comment_is_taken_out_and_the_page_still_works(page: Page, origin: Origin) -> None:
+    response = page.goto(origin.url("https", "forum/gzip"))
+    assert response is not None
+    assert response.status == 200
+    shown = page.inner_text("ul")
+    assert "nổ hũ" not in shown
+    assert "Nội dung này đã được ẩn." in shown
+    assert "rừng ngập mặn" in shown
+    assert page.title() == "Lớp 7A hỏi bài 4", "its script ran, and still finds four comments"
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_what_a_script_fetches_is_judged_too(page: Page, origin: Origin, scheme: str) -> None:
     page.goto(origin.url(scheme, "benign"))

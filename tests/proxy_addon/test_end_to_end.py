@@ -45,6 +45,18 @@ def test_a_gambling_page_is_blocked(proxy: Running, origin: Origin, scheme: str,
     assert '<html lang="vi"' in response.text
 
 
+@pytest.mark.parametrize("coding", ["", "br"])
+def test_one_comment_is_taken_out_of_a_forum(proxy: Running, origin: Origin, coding: str) -> None:
+    with proxy.client() as client:
+        response = client.get(origin.url("https", f"forum/{coding}"), headers={"Accept-Language": "vi"})
+    assert response.status_code == 200
+    assert response.headers["x-safeguard-action"] == "redact"
+    assert "content-encoding" not in response.headers
+    assert "Nội dung này đã được ẩn" in response.text
+    assert "nổ hũ" not in response.text
+    assert "rừng ngập mặn" in response.text
+
+
 def test_http_1_1_clients(proxy: Running, origin: Origin) -> None:
     with proxy.client(http2=False) as client:
         assert client.get(origin.url("https", "benign")).content == site.BENIGN

@@ -21,6 +21,7 @@ from safeguard.store.counters import Counters
 from safeguard.verdict import Action, Decision
 from safeguard.web.config import FilterConfig
 from safeguard.web.filter import WebFilter
+from safeguard.web.judge import Judged
 from safeguard.web.messages import Response
 from safeguard.web.probe_site import ProbeSite
 
@@ -41,8 +42,8 @@ def make_web(guard: Guard, **settings: object) -> WebFilter:
     )
 
 
-async def allow(response: Response, profile: str, language: str) -> Decision:
-    return Decision(Action.ALLOW, None, "", profile, language)
+async def allow(response: Response, profile: str, language: str) -> Judged:
+    return Judged(Decision(Action.ALLOW, None, "", profile, language))
 
 
 def flow_to(host: str, *, header: str | None = None, sni: str | None = None, **request: object) -> http.HTTPFlow:

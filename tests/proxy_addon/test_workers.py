@@ -20,7 +20,7 @@ LONG = Response(200, HTML, b"<p>" + " ".join(f"w{number}x{number * 7}" for numbe
 
 
 async def judge(pool: WorkerPool, response: Response = GAMBLING) -> Action:
-    return (await pool.judge(response, "lower_secondary", "vi")).action
+    return (await pool.judge(response, "lower_secondary", "vi")).decision.action
 
 
 def pids(pool: WorkerPool) -> set[int]:
@@ -35,7 +35,7 @@ async def until_replaced(pool: WorkerPool, old: set[int]) -> None:
 
 async def test_a_decision_arrives_whole() -> None:
     async with WorkerPool(1, 30) as pool:
-        decision = await pool.judge(GAMBLING, "lower_secondary", "vi")
+        decision = (await pool.judge(GAMBLING, "lower_secondary", "vi")).decision
     assert (decision.action, decision.category) == (Action.BLOCK, Category.GAMBLING)
     assert (decision.profile, decision.language) == ("lower_secondary", "vi")
     assert decision.reason
@@ -92,7 +92,7 @@ async def test_a_worker_ends_itself_when_nobody_else_does() -> None:
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     worker = module._Worker(process)
-    assert await worker.ask(b"") == module.wire.READY
+    assert await worker.ask(b"") == (module.wire.READY, b"")
     try:
         with pytest.raises(WorkerError):
             await worker.ask(module.wire.pack_job(LONG, "lower_secondary", "vi"))

@@ -11,6 +11,7 @@ from safeguard.store.appeals import Appeals
 from safeguard.store.counters import Counters
 from safeguard.web.config import FilterConfig
 from safeguard.web.filter import GRANT_SECONDS, Plan, WebFilter, is_navigation, request_headers
+from safeguard.web.judge import Judged
 from safeguard.web.messages import Headers, Reply, Request, Response, header
 from safeguard.web.probe_site import ProbeSite
 
@@ -157,10 +158,10 @@ def test_languages(guard: Guard, accepted: str, setting: str, language: str) -> 
         ("GET", 200, (), Plan.GUESS),
         ("GET", 200, (("Content-Type", "html"),), Plan.GUESS),
         ("GET", 200, (("Content-Type", "application/octet-stream"), ("Content-Length", "99999999999")), Plan.GUESS),
-        ("GET", 200, (("Content-Type", "image/png"),), Plan.PASS),
+        ("GET", 200, (("Content-Type", "image/png"),), Plan.GUESS),
         ("GET", 206, (("Content-Type", "video/mp4"), ("Content-Range", "bytes 0-1/9")), Plan.PASS),
-        ("GET", 200, (("Content-Type", "text/css"),), Plan.PASS),
-        ("GET", 200, (("Content-Type", "text/javascript"),), Plan.PASS),
+        ("GET", 200, (("Content-Type", "text/css"),), Plan.JUDGE),
+        ("GET", 200, (("Content-Type", "text/javascript"),), Plan.JUDGE),
         ("GET", 200, (("Content-Type", "text/event-stream"),), Plan.PASS),
         ("HEAD", 200, (HTML,), Plan.PASS),
         ("GET", 101, (), Plan.PASS),
@@ -192,7 +193,7 @@ def test_settling_by_the_first_bytes(setup: Setup) -> None:
     [(Action.ALLOW, None), (Action.TIP, None), (Action.WARN, 403), (Action.REDACT, 403), (Action.BLOCK, 403)],
 )
 def test_after(setup: Setup, action: Action, status: int | None) -> None:
-    reply = setup.web.after(get(), PAGE, decided(action))
+    reply = setup.web.after(get(), PAGE, Judged(decided(action)))
     assert (reply.status if reply else None) == status
     assert setup.counters.total() == {("lower_secondary", "bullying", action.value): 1}
 
@@ -218,11 +219,37 @@ def test_failing_is_as_the_profile_says(guard: Guard) -> None:
     assert opened.web.failed(get()) is None
 
 
+def test_a_redacted_page_takes_the_place_of_the_page(setup: Setup) -> None:
+    headers = (
+        HTML,
+        ("Content-Encoding", "br"),
+        ("ETag", "x"),
+        ("Cache-Control", "max-age=99"),
+        ("Set-Cookie", "a=b"),
+        ("Content-Length", "3"),
+    )
+    redact = decided(Action.REDACT)
+    reply = setup.web.after(get(), Response(201, headers, b"old"), Judged(redact, b"new"))
+    assert reply is not None
+    assert (reply.status, reply.body) == (201, b"new")
+    assert set(reply.headers) == {
+        ("Set-Cookie", "a=b"),
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("X-Safeguard-Category", "bullying"),
+        ("X-Safeguard-Action", "redact"),
+    }
+    assert setup.counters.total() == {("lower_secondary", "bullying", "redact"): 1}
+    whole = setup.web.after(get(), PAGE, Judged(redact))
+    assert whole is not None
+    assert whole.status == 403, "what could not be redacted is blocked"
+
+
 # Going on after a warning
 
 
 def test_going_on_holds_for_client_host_category_and_time(setup: Setup) -> None:
-    warn = decided(Action.WARN)
+    warn = Judged(decided(Action.WARN))
     assert setup.web.after(get(), PAGE, warn) is not None
     reply = setup.post("continue", {"url": "/page?q=1", "category": "bullying"})
     assert (reply.status, header(reply.headers, "Location")) == (303, "/page?q=1")
@@ -230,8 +257,8 @@ def test_going_on_holds_for_client_host_category_and_time(setup: Setup) -> None:
     assert setup.web.after(get("https://site.test/other"), PAGE, warn) is None
     assert setup.web.after(get("https://www.site.test/"), PAGE, warn) is not None
     assert setup.web.after(get(client="10.0.0.2"), PAGE, warn) is not None
-    assert setup.web.after(get(), PAGE, decided(Action.WARN, Category.HATE)) is not None
-    assert setup.web.after(get(), PAGE, decided(Action.BLOCK)) is not None, "only warnings can be passed"
+    assert setup.web.after(get(), PAGE, Judged(decided(Action.WARN, Category.HATE))) is not None
+    assert setup.web.after(get(), PAGE, Judged(decided(Action.BLOCK))) is not None, "only warnings can be passed"
     setup.now += GRANT_SECONDS
     assert setup.web.after(get(), PAGE, warn) is not None
 
@@ -351,6 +378,6 @@ def test_navigations(headers: Headers, navigation: bool) -> None:
 
 def test_outcomes_of_the_policy_are_all_answered(setup: Setup) -> None:
     decision = Decision(Action.BLOCK, None, "reason", "lower_secondary", "en", outcome=Outcome.UNDECODABLE)
-    reply = setup.web.after(get(), PAGE, decision)
+    reply = setup.web.after(get(), PAGE, Judged(decision))
     assert reply is not None
     assert header(reply.headers, "X-Safeguard-Category") == "none"
