@@ -16,6 +16,7 @@ from proxy_addon.limits import HOLD, Hold
 from safeguard.web.filter import OWN_PATH, Plan, is_navigation, request_headers
 from safeguard.web.media import SNIFF_BYTES
 from safeguard.web.messages import Reply, Request, Response
+from safeguard.web.streams import is_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
     from mitmproxy.tls import ClientHelloData
+    from mitmproxy.websocket import WebSocketMessage
 
     from safeguard.web.filter import WebFilter
     from safeguard.web.judge import Judged
     from safeguard.web.messages import Headers
+    from safeguard.web.streams import MessageFilter
 
     Judge = Callable[[Response, str, str], Awaitable[Judged]]
 
@@ -36,6 +39,7 @@ logger = logging.getLogger("safeguard.proxy")
 _SETTLED: Final = "safeguard.settled"  # nothing is left to judge: a reply of ours, or a profile that fails open
 _REPLY: Final = "safeguard.reply"  # the answer that must be the end of the flow, whatever the server still sends
 
+_MESSAGES: Final = "safeguard.messages"  # what judges the messages of a WebSocket
 _WEBSOCKET_HISTORY: Final = 1  # messages; mitmproxy would keep all of an open connection
 _DNS_PORTS: Final = (53, 5353)  # mitmproxy forwards what goes there as DNS, past every hook below
 
@@ -132,6 +136,8 @@ class SafeguardAddon:
                 flow.metadata[HOLD] = Hold(SNIFF_BYTES, lambda held: self._settle(flow, held))
             case Plan.REFUSE:
                 flow.metadata[HOLD] = Hold(0, lambda _: self._refuse(flow))
+            case Plan.STREAM:
+                self._stream(flow, flow.response)
 
     @fail_closed
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -150,9 +156,44 @@ class SafeguardAddon:
             self._answer(flow, reply)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
-        """Forget all but the last message: an open connection must not grow without end."""
-        if flow.websocket is not None:
-            del flow.websocket.messages[:-_WEBSOCKET_HISTORY]
+        """Judge what the server says, and forget all but the last message: an open connection must not grow."""
+        if flow.websocket is None:
+            return
+        del flow.websocket.messages[:-_WEBSOCKET_HISTORY]
+        message = flow.websocket.messages[-1]
+        # What children write to others is not stopped in the middle of a talk.
+        if message.from_client or not message.is_text:
+            return
+        try:
+            self._judge_message(flow, message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the message must not pass
+            logger.error("the filter failed at a message: %s", type(error).__name__)
+            message.drop()
+
+    def _judge_message(self, flow: http.HTTPFlow, message: WebSocketMessage) -> None:
+        request = _request(flow)
+        messages: MessageFilter = flow.metadata.setdefault(_MESSAGES, self._web.messages(request))
+        decision = messages.judge(message.text)
+        if decision is not None and is_stopped(decision):
+            message.text = messages.mask(message.text, self._web.stopped_message(request, decision))
+
+    def _stream(self, flow: http.HTTPFlow, response: http.Response) -> None:
+        """Judge a response as it comes; it goes on without content coding and length, since it may be cut."""
+        filter_ = self._web.stream(_request(flow), _decode(response.headers))
+        for name in ("content-encoding", "content-length", "etag"):
+            response.headers.pop(name, None)
+        if flow.request.http_version == "HTTP/1.1" and "transfer-encoding" not in response.headers:
+            response.headers["transfer-encoding"] = "chunked"
+
+        def feed(piece: bytes) -> list[bytes]:
+            try:
+                return filter_.feed(piece)
+            except Exception as error:  # noqa: BLE001 - inside mitmproxy's core: raising would leave the client waiting
+                logger.error("the filter failed in a stream: %s", type(error).__name__)
+                filter_.is_cut = True
+                return []
+
+        response.stream = feed
 
     def fail(self, flow: http.HTTPFlow) -> None:
         """End a flow whose hook failed, as its profile says."""

@@ -21,9 +21,10 @@ from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
-from safeguard.web.media import combined, is_guessed, is_text, media_type, starts_as_text
+from safeguard.web.media import combined, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
+from safeguard.web.streams import MessageFilter, StreamFilter, notice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ class Plan(Enum):
 
     JUDGE = "judge"  # hold it, judge it, then let it go or replace it
     GUESS = "guess"  # hold its first bytes, then ask :meth:`WebFilter.settle`
+    STREAM = "stream"  # judge it as it comes, with :meth:`WebFilter.stream`
     PASS = "pass"  # noqa: S105 - stream it as it comes: it holds no text for a reader
     REFUSE = "refuse"  # text that cannot be judged: ask :meth:`WebFilter.refuse` what becomes of it
 
@@ -134,8 +136,7 @@ class WebFilter:
     def plan(self, request: Request, status: int, headers: Headers) -> Plan:
         """What to do with a response whose headers these are.
 
-        Judged is every kind of text that a browser shows, and the words in scripts and style sheets. Event streams
-        never end, so holding them would break the page without judging it.
+        Judged is every kind of text that a browser shows, and the words in scripts and style sheets.
         """
         if request.method == "HEAD" or status in _NO_BODY or 100 <= status < 200:
             return Plan.PASS
@@ -144,6 +145,8 @@ class WebFilter:
         kind = media_type(headers)
         if is_guessed(kind):
             return Plan.GUESS
+        if is_streamed(kind):
+            return Plan.STREAM
         if not is_text(kind):
             return Plan.PASS
         # Page by page in parts that are harmless each: what is asked for in ranges is not judged as a whole.
@@ -151,6 +154,40 @@ class WebFilter:
         length = header(headers, "content-length")
         too_large = length.isascii() and length.isdigit() and int(length) > self.config.hold_bytes
         return Plan.REFUSE if partial or too_large else Plan.JUDGE
+
+    def stream(self, request: Request, headers: Headers) -> StreamFilter:
+        """What judges a response that comes bit by bit; it undoes the content coding.
+
+        Raises:
+            PageError: it cannot be read.
+        """
+        profile = self.profile(request)
+        return StreamFilter(
+            self._decider(request, profile),
+            lambda decision: self._count(profile, decision),
+            content_type=media_type(headers),
+            content_encoding=combined(headers, "content-encoding"),
+        )
+
+    def messages(self, request: Request) -> MessageFilter:
+        """What judges the messages that a server sends over the WebSocket that ``request`` opened."""
+        return MessageFilter(self._decider(request, self.profile(request)))
+
+    def stopped_message(self, request: Request, decision: Decision) -> str:
+        """Counts a message that was stopped, and says what takes its place."""
+        self._count(self.profile(request), decision)
+        return notice_of(decision)
+
+    def _decider(self, request: Request, profile: Profile) -> Callable[[str], Decision]:
+        language = self.language(request)
+
+        def decide(text: str) -> Decision:
+            return self._guard.decide(self._guard.check_text(text), profile.name, language=language)
+
+        return decide
+
+    def _count(self, profile: Profile, decision: Decision) -> None:
+        self._counters.add(profile.name, decision.category.value if decision.category else None, decision.action.value)
 
     def settle(self, headers: Headers, held: bytes) -> Plan:
         """Whether a body whose first bytes these are is to be judged; a download passes."""

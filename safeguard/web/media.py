@@ -23,9 +23,9 @@ SNIFF_BYTES: Final = 4096  # held before an undeclared body is taken for text or
 
 # Types behind which browsers look at the bytes (mimesniff.spec.whatwg.org, 7), and the one of all downloads.
 _GUESSED: Final = frozenset({"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*"})
-_NOT_HELD: Final = frozenset({"text/event-stream"})  # it never ends: held, it would break the page
+# They come bit by bit, perhaps without end: held, they would break the page.
+_STREAMED: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq"})
 _SCRIPTS: Final = frozenset({"application/javascript", "application/ecmascript", "application/x-javascript"})
-_JSON_LINES: Final = frozenset({"application/x-ndjson", "application/jsonl", "application/json-seq"})
 _QUOTED: Final = regex.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)')
 _ESSENCE: Final = regex.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 _BOMS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -54,11 +54,12 @@ def media_type(headers: Headers) -> str:
 
 def is_text(kind: str) -> bool:
     """Whether a body of that type is text for a reader."""
-    if kind in _NOT_HELD:
-        return False
-    return (
-        kind.startswith("text/") or kind in _SCRIPTS | _JSON_LINES or kind.endswith(("+json", "+xml", "/xml", "/json"))
-    )
+    return kind.startswith("text/") or kind in _SCRIPTS | _STREAMED or kind.endswith(("+json", "+xml", "/xml", "/json"))
+
+
+def is_streamed(kind: str) -> bool:
+    """Whether a body of that type is text that comes bit by bit and is shown as it comes."""
+    return kind in _STREAMED
 
 
 def is_guessed(kind: str) -> bool:

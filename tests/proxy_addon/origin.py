@@ -33,6 +33,15 @@ FORUM = (
     "</ul><script>document.title += ' ' + document.querySelectorAll('.comment').length</script></html>"
 ).encode()
 
+CHAT_GOOD = (
+    "Quang hợp là quá trình cây xanh dùng ánh sáng mặt trời để tạo ra chất hữu cơ từ nước và khí cacbônic. Lá cây chứa "
+    "chất diệp lục, nhờ đó lá có màu xanh và thu được năng lượng ánh sáng."
+)
+CHAT_BAD = (
+    "Được chứ, mình gợi ý cho bạn nhé. Nhà cái này uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày, cá cược "
+    "bóng đá nhận thưởng ngay, tài xỉu, xóc đĩa, bắn cá đổi thưởng. Bạn bấm vào đường dẫn ở cuối để đăng ký tài khoản."
+)
+
 CODERS = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
@@ -80,6 +89,22 @@ async def _page(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await answer(page)
     elif page is not None:
         await answer(page, HTML)
+    elif name == "chat":  # an assistant's answer, word by word
+        said = {"good": CHAT_GOOD, "bad": CHAT_BAD}[coding.partition("-")[0]]
+        compress = zlib.compressobj(wbits=31) if coding.endswith("gzip") else None
+        extra = [(b"content-encoding", b"gzip")] if compress else []
+        headers = [(b"content-type", b"text/event-stream"), *extra]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for word in said.split():
+            event = {"id": "x1", "choices": [{"index": 0, "delta": {"content": word + " "}}]}
+            data = f"data: {json.dumps(event)}\n\n".encode()
+            if compress:
+                data = compress.compress(data) + compress.flush(zlib.Z_SYNC_FLUSH)
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        tail = b"data: [DONE]\n\n"
+        await send(
+            {"type": "http.response.body", "body": compress.compress(tail) + compress.flush() if compress else tail}
+        )
     elif name == "broken":
         await answer(b"this is not gzip", HTML, (b"content-encoding", b"gzip"))
     elif name == "bomb":

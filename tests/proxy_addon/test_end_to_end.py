@@ -57,6 +57,36 @@ def test_one_comment_is_taken_out_of_a_forum(proxy: Running, origin: Origin, cod
     assert "rừng ngập mặn" in response.text
 
 
+def said_in(stream: str) -> str:
+    events = [line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data: {")]
+    return "".join(json.loads(event)["choices"][0]["delta"]["content"] for event in events)
+
+
+@pytest.mark.parametrize("http2", [False, True])
+@pytest.mark.parametrize("coding", ["", "-gzip"])
+def test_a_good_answer_of_an_assistant_comes_through(proxy: Running, origin: Origin, coding: str, http2: bool) -> None:
+    with proxy.client(http2=http2) as client:
+        response = client.get(origin.url("https", f"chat/good{coding}"))
+    assert said_in(response.text).split() == site.CHAT_GOOD.split()
+    assert response.text.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("http2", [False, True])
+@pytest.mark.parametrize("coding", ["", "-gzip"])
+def test_a_bad_answer_of_an_assistant_is_cut_with_a_notice(
+    proxy: Running, origin: Origin, coding: str, http2: bool
+) -> None:
+    with proxy.client(http2=http2) as client:
+        response = client.get(origin.url("https", f"chat/bad{coding}"), headers={"Accept-Language": "vi"})
+        assert response.status_code == 200
+        said = said_in(response.text)
+        assert said.startswith("Được chứ")
+        assert "Bộ lọc đã dừng nội dung ở đây" in said
+        assert "đăng ký tài khoản" not in said
+        assert response.text.endswith("data: [DONE]\n\n")
+        assert client.get(origin.url("https", "benign")).content == site.BENIGN, "the connection stays in order"
+
+
 def test_http_1_1_clients(proxy: Running, origin: Origin) -> None:
     with proxy.client(http2=False) as client:
         assert client.get(origin.url("https", "benign")).content == site.BENIGN
@@ -144,6 +174,19 @@ def test_websocket_messages_pass(proxy: Running, origin: Origin) -> None:
         for number in range(5):
             socket.send(f"xin chào {number}")
             assert socket.recv(timeout=20) == f"xin chào {number}"
+
+
+def test_a_harmful_message_of_a_websocket_is_masked(proxy: Running, origin: Origin) -> None:
+    harm = {"id": 3, "text": "Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày, cá cược bóng đá"}
+    with websockets.sync.client.connect(
+        origin.http.replace("http", "ws") + "/socket", proxy=proxy.address, open_timeout=20
+    ) as socket:
+        socket.send(json.dumps(harm))
+        said = json.loads(socket.recv(timeout=20))
+        assert said["id"] == 3
+        assert said["text"].startswith("[Bộ lọc đã dừng")
+        socket.send("xin chào")
+        assert socket.recv(timeout=20) == "xin chào"
 
 
 def test_a_listed_address_is_never_asked(proxy: Running) -> None:

@@ -49,7 +49,7 @@ def test_the_type_is_read_as_browsers_read_it(values: list[str], kind: str) -> N
         ("text/css", True),
         ("text/javascript", True),
         ("application/javascript", True),
-        ("text/event-stream", False),
+        ("text/event-stream", True),
         ("image/png", False),
         ("video/mp4", False),
         ("application/pdf", False),

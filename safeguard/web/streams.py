@@ -1,0 +1,163 @@
+"""Judge what comes bit by bit, as it comes: event streams, lines of JSON, the messages of a WebSocket.
+
+A stream cannot be held until it ends, so a window over its end is judged every few words, before they are let go. When
+it turns harmful the stream ends there, with a sentence that says so in the chat itself. This runs where the bytes pass,
+so it must be short: a window is a third of a millisecond.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from safeguard.errors import PageError
+from safeguard.page.extract import parse_json, walk_json
+from safeguard.page.stream import LineReader, Window, incremental_decoder, notice_lines, shown_text
+from safeguard.verdict import Action
+from safeguard.web.helplines import helplines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from safeguard.verdict import Decision
+
+    Decide = Callable[[str], Decision]
+
+EVENT_TYPE: Final = "text/event-stream"
+EVERY: Final = 60  # characters of text between two looks,
+_AT_AN_END: Final = 20  # or so many where a sentence ends
+_ENDS: Final = (".", "!", "?", "…", "\n")
+MAX_MESSAGE: Final = (
+    20_000  # characters of a message that is judged where it passes; of a longer one, its start and end
+)
+
+_NOTICE: Final = {
+    "vi": "[Bộ lọc đã dừng nội dung ở đây. {reason}{help}]",
+    "en": "[The filter has stopped this here. {reason}{help}]",
+}
+_HELP: Final = {
+    "vi": " Cần người lắng nghe? Gọi {number}, miễn phí.",
+    "en": " Need somebody to talk to? Call {number}, it is free.",
+}
+
+
+def notice_of(decision: Decision) -> str:
+    """One sentence for the place where a stream stops."""
+    language = decision.language
+    offered = _HELP[language].format(number=helplines()[0].number) if decision.helpline else ""
+    return _NOTICE[language].format(reason=decision.reason, help=offered)
+
+
+def is_stopped(decision: Decision) -> bool:
+    """Whether a decision stops a stream or a message: nobody can be asked in the middle of one."""
+    return decision.action.severity >= Action.WARN.severity
+
+
+class StreamFilter:
+    """Lets a stream pass as long as it is good.
+
+    Args:
+        decide: what a profile says about a text.
+        stopped: told when the stream has been cut.
+    """
+
+    def __init__(
+        self, decide: Decide, stopped: Callable[[Decision], None], *, content_type: str, content_encoding: str
+    ) -> None:
+        self._decide = decide
+        self._stopped = stopped
+        self._events = content_type == EVENT_TYPE
+        self._decode = incremental_decoder(content_encoding)
+        self._lines = LineReader(events=self._events)
+        self._window = Window()
+        self.is_cut = False
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """What may go on of a piece; an empty piece is the end of the stream. Without content coding."""
+        if self.is_cut:
+            return []
+        try:
+            return self._feed(piece)
+        except PageError:
+            self.is_cut = True  # what cannot be read goes no further
+            return []
+
+    def _feed(self, piece: bytes) -> list[bytes]:
+        passed: list[bytes] = []
+        for line, text in self._lines.read(self._decode(piece), last=not piece):
+            self._window.add(text)
+            if self._is_due(text) and (notice := self._look()) is not None:
+                return [*passed, notice]
+            passed.append(line)
+        if not piece and self._window.fresh and (notice := self._look()) is not None:
+            return [notice]
+        return passed
+
+    def _is_due(self, text: str) -> bool:
+        fresh = self._window.fresh
+        return fresh >= EVERY or (fresh >= _AT_AN_END and text.endswith(_ENDS))
+
+    def _look(self) -> bytes | None:
+        self._window.looked_at()
+        if not self._window.text.strip(" \t\r\n\0"):
+            return None
+        decision = self._decide(_sound(self._window.text))
+        if not is_stopped(decision):
+            return None
+        self.is_cut = True
+        self._stopped(decision)
+        return notice_lines(self._lines, notice_of(decision), events=self._events)
+
+
+class MessageFilter:
+    """Judges the messages that one side of a WebSocket sends, each with those before it."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+        self._window = Window()
+
+    def judge(self, message: str) -> Decision | None:
+        """What to do about a message; ``None`` where it has no words."""
+        text = _words_of(message)
+        if not text.strip(" \t\r\n\0"):
+            return None
+        if len(text) > MAX_MESSAGE:
+            text = f"{text[: MAX_MESSAGE // 2]}\n{text[-MAX_MESSAGE // 2 :]}"
+        text = _sound(text)
+        alone = self._decide(text)
+        if is_stopped(alone):
+            return alone
+        before = self._window.text
+        self._window.add(text + "\n")
+        if not before:
+            return alone
+        together = self._decide(self._window.text)
+        if is_stopped(together):
+            self._window = Window()  # what has been stopped does not speak against what follows
+        return together
+
+    @staticmethod
+    def mask(message: str, notice: str) -> str:
+        """The message with the notice in the place of its words; its form stays, so that the page goes on working."""
+        try:
+            value = parse_json(message)
+        except ValueError:
+            return notice
+        if not isinstance(value, dict | list):
+            return json.dumps(notice, ensure_ascii=False)
+        return json.dumps(walk_json(value, lambda text, _: notice if " " in text.strip() else text), ensure_ascii=False)
+
+
+def _sound(text: str) -> str:
+    """Without what is no text: NUL characters and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode() or " "
+
+
+def _words_of(message: str) -> str:
+    try:
+        value = parse_json(message)
+    except ValueError:
+        return message
+    if isinstance(value, str):
+        return value
+    return shown_text(value) if isinstance(value, dict | list) else ""
