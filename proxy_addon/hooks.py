@@ -39,6 +39,7 @@ logger = logging.getLogger("safeguard.proxy")
 _SETTLED: Final = "safeguard.settled"  # nothing is left to judge: a reply of ours, or a profile that fails open
 _REPLY: Final = "safeguard.reply"  # the answer that must be the end of the flow, whatever the server still sends
 
+_FORM: Final = "safeguard.form"  # the request is a form that is held to be looked at
 _MESSAGES: Final = "safeguard.messages"  # what judges the messages of a WebSocket
 _WEBSOCKET_HISTORY: Final = 1  # messages; mitmproxy would keep all of an open connection
 _DNS_PORTS: Final = (53, 5353)  # mitmproxy forwards what goes there as DNS, past every hook below
@@ -108,15 +109,24 @@ class SafeguardAddon:
         else:
             headers = request_headers(request.headers, navigation=is_navigation(request))
             flow.request.headers = http.Headers(_encode(headers))
-            # What people send is not judged, so it is not held either.
-            flow.request.stream = expected_http_body_size(flow.request) != 0 or flow.request.is_http2
+            if self._web.sends(request):
+                flow.metadata[_FORM] = True
+            else:  # uploads and what scripts send is not judged, so it is not held either
+                flow.request.stream = expected_http_body_size(flow.request) != 0 or flow.request.is_http2
 
     @fail_closed
     def request(self, flow: http.HTTPFlow) -> None:
-        """Answer the filter's own forms."""
+        """Answer the filter's own forms, and look at those that are about to be sent."""
         if flow.response is None and flow.request.path.startswith(OWN_PATH):
             reply = self._web.before(_request(flow))
             self._answer(flow, reply or Reply(404, _NO_CONTENT, b""))
+        elif flow.response is None and flow.metadata.get(_FORM):
+            instead = self._web.sent(_request(flow))
+            if isinstance(instead, Reply):
+                self._answer(flow, instead)
+            elif instead is not None:
+                flow.request.raw_content = instead
+                flow.request.headers["content-length"] = str(len(instead))
 
     # Responses
 

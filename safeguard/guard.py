@@ -12,6 +12,7 @@ from safeguard.page.classifier import PageClassifier
 from safeguard.page.redact import redact
 from safeguard.policy import DEFAULT_PROFILE, Policy
 from safeguard.text.classifier import TextClassifier
+from safeguard.text.help_seeking import HelpSeeking
 from safeguard.url.classifier import UrlClassifier
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Guard:
     @cached_property
     def _image(self) -> ImageClassifier:
         return ImageClassifier()
+
+    @cached_property
+    def _help(self) -> HelpSeeking:
+        return HelpSeeking()
 
     def check_text(self, text: str, language: str | None = None) -> Verdict:
         """The verdict on a text: a comment, a message, an article.
@@ -146,6 +151,13 @@ class Guard:
             content_encoding=content_encoding,
             language=decision.language,
         )
+
+    def hear_help(self, text: str) -> Category | None:
+        """What the writer of a text seems to need help with, in words about themselves; ``None`` where nothing says so.
+
+        It is for offering a helpline. It says nothing against the text, and should not be recorded.
+        """
+        return self._help.hear(text)
 
     def check_url(self, url: str) -> Verdict:
         """The verdict on an address, before anything is fetched.

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from safeguard.pages import PageMaker, accepted_language, texts
+from safeguard.verdict import Action, Decision
 from safeguard.web.helplines import helplines
 from safeguard.web.messages import Reply, header
+from safeguard.web.sending import GO_ON
 
 if TYPE_CHECKING:
     from typing import Any
 
     from safeguard.policy.profile import Profile
-    from safeguard.verdict import Decision
+    from safeguard.taxonomy import Category
     from safeguard.web.messages import Request
 
 APPEAL_PATH: Final = "/.safeguard/appeal"
@@ -77,6 +79,53 @@ def render_warn(request: Request, decision: Decision, profile: Profile) -> Reply
         title=tone["warn_title"],
         tip=tone["tips"][decision.category or "none"],
         address=_path(request.url),
+    )
+
+
+def render_help(request: Request, help_with: Category, profile: Profile, language: str) -> Reply:
+    """403: before a search that calls for help, a helpline and a way on. It says nothing against the child."""
+    tone = texts("block", language)[profile.tone]
+    decision = Decision(Action.TIP, help_with, tone["asking"]["help_text"], profile.name, language, helpline=True)
+    return _answer(
+        request,
+        403,
+        language,
+        decision,
+        kind="warn",
+        tone=profile.tone,
+        text=tone,
+        title=tone["asking"]["help_title"],
+        tip="",
+        address=_path(request.url),
+    )
+
+
+def render_sending(
+    request: Request,
+    fields: tuple[tuple[str, str], ...],
+    personal: tuple[str, ...],
+    help_with: Category | None,
+    profile: Profile,
+    language: str,
+) -> Reply:
+    """403: before a form goes out, a question; the form is in the page and goes on from there, kept nowhere else."""
+    tone = texts("block", language)[profile.tone]
+    asking = tone["asking"]
+    reason = asking["help_text"] if help_with else " ".join(asking[kind] for kind in personal)
+    decision = Decision(Action.TIP, help_with, reason, profile.name, language, helpline=help_with is not None)
+    return _answer(
+        request,
+        403,
+        language,
+        decision,
+        kind="send",
+        tone=profile.tone,
+        text=tone,
+        title=asking["help_title"] if help_with else asking["title"],
+        tip="" if help_with else asking["tip"],
+        send_to=_path(request.url),
+        send=[*fields, (GO_ON, "1")],
+        send_label=asking["send"],
     )
 
 

@@ -41,6 +41,7 @@ class FilterConfig(_Strict):
         clients: the first entry that holds a device's address gives its profile.
         language: of block pages; ``auto`` follows the browser.
         never_decrypt: further hosts, with their subdomains, that are passed through unread.
+        known_sites: further hosts, with their subdomains, to which children may send their data without being asked.
         hold_bytes: of a body as it comes over the wire; a text that is larger is refused.
         judge_seconds: for one page; what takes longer counts as a failure of the filter.
     """
@@ -49,6 +50,7 @@ class FilterConfig(_Strict):
     clients: tuple[Client, ...] = ()
     language: Literal["auto", "vi", "en"] = "auto"
     never_decrypt: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
+    known_sites: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
     hold_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 16 << 20
     judge_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
 

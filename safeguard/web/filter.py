@@ -24,6 +24,7 @@ from safeguard.web import blockpage
 from safeguard.web.media import combined, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
+from safeguard.web.sending import is_form, is_known, read_form, search_words
 from safeguard.web.streams import MessageFilter, StreamFilter, notice_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,48 @@ class WebFilter:
             decision = self._address_decision(request, profile)
         except AddressError:
             return _plain(400, "This address cannot be read.")
-        return self._act(request, profile, decision) if decision.action.severity > Action.TIP.severity else None
+        if decision.action.severity > Action.TIP.severity:
+            return self._act(request, profile, decision)
+        return self._search(request, profile) if request.method == "GET" else None
+
+    def _search(self, request: Request, profile: Profile) -> Reply | None:
+        """An answer to a search that calls for help, or that asks for harm beyond doubt."""
+        words = search_words(request.url)
+        if not words.strip():
+            return None
+        if (help_with := self._guard.hear_help(words)) is not None:
+            return self._offer_help(request, profile, help_with)
+        verdict = self._guard.check_text(words)
+        decision = self._guard.decide(verdict, profile.name, language=self.language(request))
+        # A few words are little to go by: phrases must agree with the model. The results are judged in any case.
+        agreed = any(
+            finding.category is decision.category and finding.source.startswith("phrases/")
+            for finding in verdict.findings
+        )
+        return self._act(request, profile, decision) if agreed else None
+
+    def _offer_help(self, request: Request, profile: Profile, help_with: Category) -> Reply | None:
+        """A helpline and a way on, once in a while; counted nowhere, because asking for help is nobody's business."""
+        if profile.tone == "adult" or self._granted(request, help_with.value):
+            return None
+        return blockpage.render_help(request, help_with, profile, self.language(request))
+
+    def sends(self, request: Request) -> bool:
+        """Whether a request is a form to ask :meth:`sent` about, when its body is there."""
+        return self.profile(request).tone != "adult" and is_form(request, navigation=is_navigation(request))
+
+    def sent(self, request: Request) -> Reply | bytes | None:
+        """What to do about a form: a page that asks first, the body to send in its place, or ``None`` to let it go."""
+        form = read_form(request.body)
+        if form is None:
+            return None
+        if form.is_confirmed:
+            return form.confirmed_body()
+        profile, language = self.profile(request), self.language(request)
+        if (help_with := self._guard.hear_help(form.words)) is not None and not self._granted(request, help_with.value):
+            return blockpage.render_sending(request, form.fields, (), help_with, profile, language)
+        personal = () if is_known(request.url, self.config.known_sites) else form.personal()
+        return blockpage.render_sending(request, form.fields, personal, None, profile, language) if personal else None
 
     def opens(self, host: str, client: str) -> bool:
         """Whether a device may connect to a host at all, as far as the host's name says. Counts nothing."""

@@ -143,6 +143,13 @@ async def _page(scope: dict[str, Any], receive: Any, send: Any) -> None:
         seen = {key.decode(): value.decode() for key, value in scope["headers"]}
         text = json.dumps({"http": scope["http_version"], "headers": seen})
         await answer(b"", (b"x-seen", text.encode()))
+    elif name == "sign-up":
+        body = (await receive()).get("body", b"")
+        if body:
+            await answer(b"<title>Received</title><p>" + body.replace(b"&", b" "), HTML)
+        else:
+            form = "<form method=post><input name=name><input name=phone><button>Gửi</button></form>"
+            await answer(f"<!doctype html><title>Sign up</title>{form}".encode(), HTML)
     elif name == "upload":
         size = 0
         while (event := await receive())["type"] == "http.request":

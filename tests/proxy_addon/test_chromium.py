@@ -73,6 +73,26 @@ def test_one_comment_is_taken_out_and_the_page_still_works(page: Page, origin: O
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_form_with_a_phone_number_is_sent_after_a_question(page: Page, origin: Origin, scheme: str) -> None:
+    page.goto(origin.url(scheme, "sign-up"))
+    page.fill("[name=name]", "An & Mai")
+    page.fill("[name=phone]", "0912345678")
+    page.click("button")
+    assert page.inner_text("h1") == "Khoan, gửi cho ai vậy?"
+    page.click("form[method=post] button")
+    assert page.title() == "Received"
+    assert page.inner_text("p") == "name=An+%26+Mai phone=0912345678"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_search_that_calls_for_help_goes_on_from_the_help_page(page: Page, origin: Origin, scheme: str) -> None:
+    page.goto(origin.url(scheme, "benign?q=em+không+muốn+sống+nữa"))
+    assert page.get_attribute("a.call", "href") == "tel:111"
+    page.click("form[action='/.safeguard/continue'] button")
+    assert page.inner_text("h1") == "Quang hợp là gì?"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_what_a_script_fetches_is_judged_too(page: Page, origin: Origin, scheme: str) -> None:
     page.goto(origin.url(scheme, "benign"))
     fetched = page.evaluate("fetch('/gambling').then(async (r) => [r.status, await r.json()])")

@@ -34,6 +34,9 @@ class BrokenFilter:
     def origin(self, request: Request) -> None:
         self._maybe("origin")
 
+    def sends(self, request: Request) -> bool:
+        return False
+
     def plan(self, request: Request, status: int, headers: object) -> Plan:
         self._maybe("plan")
         return Plan.JUDGE

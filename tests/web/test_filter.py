@@ -1,49 +1,15 @@
 from __future__ import annotations
 
-from datetime import date
-from urllib.parse import urlencode
-
 import pytest
+from filters import ENGLISH, URL, Setup
 
 from safeguard import Action, Category, Decision, Guard, Outcome, UnknownProfileError
 from safeguard.policy import FailMode, Policy
-from safeguard.store.appeals import Appeals
-from safeguard.store.counters import Counters
-from safeguard.web.config import FilterConfig
-from safeguard.web.filter import GRANT_SECONDS, Plan, WebFilter, is_navigation, request_headers
+from safeguard.web.filter import GRANT_SECONDS, Plan, is_navigation, request_headers
 from safeguard.web.judge import Judged
-from safeguard.web.messages import Headers, Reply, Request, Response, header
-from safeguard.web.probe_site import ProbeSite
+from safeguard.web.messages import Headers, Request, Response, header
 
-URL = "https://site.test/page?q=1"
-ENGLISH = ("Accept-Language", "en")
 HTML = ("Content-Type", "text/html")
-
-
-class Setup:
-    """A filter with all its parts at hand."""
-
-    def __init__(self, guard: Guard, **settings: object) -> None:
-        self.now = 1000.0
-        self.counters = Counters(lambda: date(2026, 11, 23))
-        self.appeals = Appeals()
-        self.web = WebFilter(
-            guard,
-            FilterConfig(**settings),  # type: ignore[arg-type]
-            counters=self.counters,
-            appeals=self.appeals,
-            probe_site=ProbeSite(),
-            clock=lambda: self.now,
-        )
-
-    def post(self, path: str, form: dict[str, str] | bytes = b"", *headers: tuple[str, str], **more: str) -> Reply:
-        body = form if isinstance(form, bytes) else urlencode(form).encode()
-        headers = headers or (("Origin", "https://site.test"),)
-        reply = self.web.before(
-            Request("POST", f"https://site.test/.safeguard/{path}", (*headers, ENGLISH), body, **more)
-        )
-        assert reply is not None
-        return reply
 
 
 @pytest.fixture

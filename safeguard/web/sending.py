@@ -1,0 +1,160 @@
+"""What a child is about to send: words to search for, and forms. Nothing of it is kept.
+
+A search or a form that calls for help leads to a page with a helpline, and on from there. Before a phone number, a home
+address or the name of a school goes to a site that is not known, the child is asked whether it should.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import regex
+
+from safeguard.errors import AddressError, DataError
+from safeguard.resources import load_toml, rules_dir
+from safeguard.url.address import normalise_host, parse_address
+from safeguard.web.messages import header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from safeguard.web.messages import Request
+
+GO_ON: Final = "safeguard-go-on"  # the field that says that the child has been asked; it goes no further
+MAX_SENT: Final = 4096  # bytes of a form that is looked at: people type no more
+_MAX_QUERY: Final = 500  # characters
+_MAX_FIELDS: Final = 100
+_FORM: Final = "application/x-www-form-urlencoded"
+
+_PHONE: Final = regex.compile(r"(?<![\d.])(?:\+?84|0)[ .-]?[35789](?:[ .-]?\d){8}(?!\d)")
+_DIGITS: Final = regex.compile(r"(?:\+?\d[ .()-]?){8,15}")
+_PLACE: Final = regex.compile(
+    r"\b(số nhà|ngõ|ngách|hẻm|kiệt|thôn|ấp|tổ dân phố|khu phố|đường|phường|xã|quận|huyện|street|avenue|apartment)\b",
+    regex.IGNORECASE,
+)
+_SCHOOL: Final = regex.compile(
+    r"\btrường (tiểu học|thcs|thpt|mầm non|trung học|mẫu giáo)\b|\b(primary|elementary|middle|high|secondary) school\b",
+    regex.IGNORECASE,
+)
+_NAMES: Final = {
+    "phone": regex.compile(
+        r"phone|mobile|(^|[_-])(tel|sdt|zalo)($|[_-])|so_?dien_?thoai|dien_?thoai", regex.IGNORECASE
+    ),
+    "address": regex.compile(r"address(?!.*mail)|dia_?chi|street|(^|[_-])dc($|[_-])", regex.IGNORECASE),
+    "school": regex.compile(r"school|truong|(^|[_-])lop($|[_-])", regex.IGNORECASE),
+}
+
+
+@cache
+def _search_table() -> tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]:
+    path = rules_dir() / "search.toml"
+    table: dict[str, Any] = load_toml(path)
+    try:
+        return tuple(table["names"]), {host: tuple(names) for host, names in table["sites"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+@cache
+def known_hosts() -> frozenset[str]:
+    """The hosts of ``rules/hosts/known.toml``.
+
+    Raises:
+        DataError: it is missing or not what it should be.
+    """
+    path = rules_dir() / "hosts" / "known.toml"
+    try:
+        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
+    except (AddressError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def search_words(url: str) -> str:
+    """What an address asks a search for; empty where it asks for nothing.
+
+    >>> search_words("https://www.google.com/search?q=quang+h%E1%BB%A3p")
+    'quang hợp'
+    """
+    parts = urlsplit(url)
+    if "=" not in parts.query:
+        return ""
+    names, sites = _search_table()
+    host = (parts.hostname or "").rstrip(".")
+    for site, its_names in sites.items():
+        if f".{host}".endswith(f".{site}"):
+            names = (*its_names, *names)
+    try:
+        fields = dict(reversed(parse_qsl(parts.query, max_num_fields=_MAX_FIELDS)))
+    except ValueError:
+        return ""
+    found = next((fields[name] for name in names if fields.get(name)), "")
+    return found.replace("\0", "")[:_MAX_QUERY]
+
+
+def is_form(request: Request, *, navigation: bool) -> bool:
+    """Whether a request sends a form that is small enough to be looked at before it goes."""
+    length = header(request.headers, "content-length")
+    return (
+        navigation
+        and request.method == "POST"
+        and header(request.headers, "content-type").partition(";")[0].strip().lower() == _FORM
+        and length.isascii()
+        and length.isdigit()
+        and 0 < int(length) <= MAX_SENT
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form sends, field by field."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the child has been asked and wants it sent."""
+        return any(name == GO_ON for name, _ in self.fields)
+
+    @property
+    def words(self) -> str:
+        """All that was typed."""
+        return "\n".join(value.replace("\0", "") for name, value in self.fields if name != GO_ON and value.strip())
+
+    def personal(self) -> tuple[str, ...]:
+        """Which of ``phone``, ``address`` and ``school`` it tells."""
+        found = set()
+        for name, value in self.fields:
+            if _PHONE.search(value) or (_NAMES["phone"].search(name) and _DIGITS.search(value)):
+                found.add("phone")
+            places = {place.lower() for place in _PLACE.findall(value)}
+            if len(places) > 1 or (_NAMES["address"].search(name) and len(value.split()) > 2):
+                found.add("address")
+            if _SCHOOL.search(value) or (_NAMES["school"].search(name) and len(value.split()) > 1):
+                found.add("school")
+        return tuple(kind for kind in _NAMES if kind in found)
+
+    def confirmed_body(self) -> bytes:
+        """The form as the site should get it."""
+        return urlencode([field for field in self.fields if field[0] != GO_ON]).encode()
+
+
+def read_form(body: bytes) -> Form | None:
+    """The fields of a posted form; ``None`` where it is none that can be read."""
+    try:
+        fields = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_FIELDS, encoding="utf-8", errors="strict"
+        )
+    except ValueError:
+        return None
+    return Form(tuple(fields))
+
+
+def is_known(host_url: str, more: frozenset[str]) -> bool:
+    """Whether the operator of a site is known."""
+    try:
+        return not (known_hosts() | more).isdisjoint(parse_address(host_url).parents())
+    except AddressError:
+        return False

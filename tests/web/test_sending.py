@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+from filters import ENGLISH, URL, Setup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safeguard import Guard
+from safeguard.web.messages import Headers, Reply, Request, header
+from safeguard.web.sending import GO_ON, is_form, is_known, read_form, search_words
+
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
+DOCUMENT = ("Sec-Fetch-Dest", "document")
+
+
+@pytest.fixture
+def setup(guard: Guard) -> Setup:
+    return Setup(guard)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://www.google.com.vn/search?hl=vi&q=quang+h%E1%BB%A3p", "quang hợp"),
+        ("https://www.youtube.com/results?search_query=ca+heo", "ca heo"),
+        ("https://vn.search.yahoo.com/search?p=ca+heo&fr=x", "ca heo"),
+        ("https://forum.test/find?keyword=ca%20heo", "ca heo"),
+        ("https://site.test/?p=12", ""),
+        ("https://site.test/?page=2", ""),
+        ("https://site.test/q=1", ""),
+        ("https://site.test/?q=", ""),
+        ("https://site.test/?" + "&".join(f"a{n}=1" for n in range(500)), ""),
+    ],
+)
+def test_search_words(url: str, words: str) -> None:
+    assert search_words(url) == words
+
+
+def fields_of(**fields: str) -> bytes:
+    return urlencode(fields).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "kinds"),
+    [
+        ({"a": "Số của mình là 0912 345 678 nhé"}, ("phone",)),
+        ({"a": "+84912345678"}, ("phone",)),
+        ({"phone": "028 3823 4567"}, ("phone",)),
+        ({"so_dien_thoai": "02838234567"}, ("phone",)),
+        ({"a": "nhà em ở số nhà 5 ngõ 12 đường Láng"}, ("address",)),
+        ({"dia_chi": "12 Hoa Mai, Vinh"}, ("address",)),
+        ({"a": "em học trường THCS Hoa Mai"}, ("school",)),
+        ({"school": "Hoa Mai"}, ("school",)),
+        ({"phone": "0912345678", "truong": "THCS Hoa Mai"}, ("phone", "school")),
+        ({"card": "4111111111111111"}, ()),
+        ({"order": "0123456789012345678"}, ()),
+        ({"q": "đường tròn ngoại tiếp tam giác"}, ()),
+        ({"email_address": "an@site.test"}, ()),
+        ({"price": "1.912.345.678"}, ()),
+        ({"tel": ""}, ()),
+        ({"lop": "7A"}, ()),
+    ],
+)
+def test_personal_data(fields: dict[str, str], kinds: tuple[str, ...]) -> None:
+    form = read_form(fields_of(**fields))
+    assert form is not None
+    assert form.personal() == kinds
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.text(max_size=20)), max_size=6))
+def test_a_confirmed_form_goes_as_it_was_typed(fields: list[tuple[str, str]]) -> None:
+    sound = [(name, value) for name, value in fields if (name + value).isprintable() and name != GO_ON]
+    form = read_form(urlencode([*sound, (GO_ON, "1")]).encode())
+    assert form is not None
+    assert form.is_confirmed
+    assert parse_qsl(form.confirmed_body().decode(), keep_blank_values=True) == sound
+
+
+@given(st.binary(max_size=100))
+def test_no_form_raises(body: bytes) -> None:
+    form = read_form(body)
+    if form is not None:
+        form.personal()
+        assert isinstance(form.words, str)
+
+
+@pytest.mark.parametrize(
+    ("headers", "method", "looked_at"),
+    [
+        ((FORM, ("Content-Length", "9")), "POST", True),
+        ((FORM, ("Content-Length", "4097")), "POST", False),
+        ((FORM, ("Content-Length", "0")), "POST", False),
+        ((FORM,), "POST", False),
+        ((FORM, ("Content-Length", "9")), "PUT", False),
+        ((("Content-Type", "multipart/form-data"), ("Content-Length", "9")), "POST", False),
+    ],
+)
+def test_which_forms_are_looked_at(headers: Headers, method: str, looked_at: bool) -> None:
+    assert is_form(Request(method, URL, headers), navigation=True) is looked_at
+    assert not is_form(Request(method, URL, headers), navigation=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [("https://thcs.hanoi.edu.vn/", True), ("https://accounts.google.com/", True), ("https://own.test/", True),
+     ("https://google.com.evil.test/", False), ("https://site.test/", False)],
+)  # fmt: skip
+def test_known_sites(url: str, known: bool) -> None:
+    assert is_known(url, frozenset({"own.test"})) is known
+
+
+# Through the filter
+
+
+def search(setup: Setup, words: str, **more: str) -> Reply | None:
+    return setup.web.before(
+        Request("GET", "https://www.google.com/search?" + urlencode({"q": words}), (ENGLISH, DOCUMENT), **more)
+    )
+
+
+def test_a_search_that_calls_for_help_offers_it_and_goes_on(setup: Setup) -> None:
+    reply = search(setup, "em không muốn sống nữa")
+    assert reply is not None
+    page = reply.body.decode()
+    assert "111" in page
+    assert "You are not alone" in page
+    assert "không muốn sống" not in page.replace("value=", ""), "the words stand nowhere but in the way on"
+    assert setup.counters.total() == {}, "asking for help is counted nowhere"
+    form = {"url": "/search?q=x", "category": "self_harm"}
+    setup.web.before(
+        Request(
+            "POST",
+            "https://www.google.com/.safeguard/continue",
+            (("Origin", "https://www.google.com"),),
+            urlencode(form).encode(),
+        )
+    )
+    assert search(setup, "em không muốn sống nữa") is None
+
+
+@pytest.mark.parametrize(
+    "words", ["quang hợp là gì", "tự tử ở tuổi teen và cách phòng chống", "breast cancer", "cá độ"]
+)
+def test_searches_about_things_go_on(setup: Setup, words: str) -> None:
+    assert search(setup, words) is None
+
+
+def test_a_search_for_harm_is_stopped(setup: Setup) -> None:
+    reply = search(setup, "nhà cái uy tín nạp đầu tặng 100% nổ hũ tài xỉu")
+    assert reply is not None
+    assert header(reply.headers, "X-Safeguard-Category") == "gambling"
+
+
+def post(setup: Setup, fields: dict[str, str], url: str = URL) -> Reply | bytes | None:
+    body = urlencode(fields).encode()
+    request = Request("POST", url, (FORM, DOCUMENT, ENGLISH, ("Content-Length", str(len(body)))), body)
+    assert setup.web.sends(request)
+    return setup.web.sent(request)
+
+
+def test_a_form_with_a_phone_number_asks_first(setup: Setup) -> None:
+    fields = {"name": "An <b>", "phone": "0912345678"}
+    reply = post(setup, fields)
+    assert isinstance(reply, Reply)
+    page = reply.body.decode()
+    assert 'name="phone" value="0912345678"' in page
+    assert 'value="An &lt;b&gt;"' in page
+    assert 'action="/page?q=1"' in page
+    assert setup.counters.total() == {}
+    assert post(setup, fields | {GO_ON: "1"}) == urlencode(fields).encode()
+
+
+def test_a_form_to_a_known_site_goes_on(setup: Setup) -> None:
+    assert post(setup, {"phone": "0912345678"}, "https://thcs.hanoi.edu.vn/contact") is None
+    assert post(setup, {"comment": "Bài này hay quá"}) is None
+
+
+def test_a_form_that_calls_for_help_offers_it(setup: Setup) -> None:
+    reply = post(setup, {"post": "mình không muốn sống nữa"})
+    assert isinstance(reply, Reply)
+    assert "tel:111" in reply.body.decode()
+
+
+def test_staff_are_not_asked(guard: Guard) -> None:
+    setup = Setup(guard, profile="staff")
+    assert search(setup, "không muốn sống nữa") is None
+    assert not setup.web.sends(Request("POST", URL, (FORM, DOCUMENT, ("Content-Length", "9")), b"x"))
