@@ -9,6 +9,7 @@ script can do about it, it does: until the filter is ready, and if it cannot sta
 from __future__ import annotations
 
 import logging
+import time
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from mitmproxy import ctx, http
 
 from proxy_addon.hooks import SafeguardAddon
 from proxy_addon.limits import bound_held_bodies
+from proxy_addon.recent import RecentVerdicts
 from proxy_addon.setup import make_filter
 from proxy_addon.workers import WorkerPool
 from safeguard.errors import SafeguardError
@@ -51,7 +53,7 @@ class Script:
         except SafeguardError as error:
             logger.error("the filter cannot start, everything is refused: %s", error)
             return
-        self.addons = [SafeguardAddon(web, self._workers.judge)]
+        self.addons = [SafeguardAddon(web, RecentVerdicts(self._workers.judge, time.monotonic).judge)]
         logger.warning("safeguard filters here; 'safeguard proxy' is the safe way to run it")
 
     async def done(self) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from OpenSSL import SSL
 from proxy_addon import quiet
 from proxy_addon.hooks import SafeguardAddon, ServerFirst
 from proxy_addon.limits import bound_held_bodies
+from proxy_addon.recent import RecentVerdicts
 from proxy_addon.setup import make_filter
 from proxy_addon.workers import WorkerPool
 from safeguard.console.app import ConsoleStatus, create_app
@@ -140,7 +142,7 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
         bound_held_bodies()
-        master = FilterMaster(options, SafeguardAddon(web, workers.judge), web)
+        master = FilterMaster(options, SafeguardAddon(web, RecentVerdicts(workers.judge, time.monotonic).judge), web)
         proxy_task = asyncio.create_task(master.run())
         stack.push_async_callback(_stop, master, proxy_task)
         await _first(proxy_task, asyncio.create_task(master.listening.wait()))

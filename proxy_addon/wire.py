@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 SIZES: Final = struct.Struct(">II")  # bytes of the JSON, bytes of the body after it
-_JUDGED_BY: Final = ("content-type", "content-encoding")  # no other header leaves the proxy's process
+JUDGED_BY: Final = ("content-type", "content-encoding")  # no other header leaves the proxy's process
 
 READY: Final[dict[str, Any]] = {"ready": True}
 
@@ -41,7 +41,7 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 
 def pack_job(response: Response, profile: str, language: str) -> bytes:
     """What a worker needs to judge a response."""
-    headers = [[name, value] for name, value in response.headers if name.lower() in _JUDGED_BY]
+    headers = [[name, value] for name, value in response.headers if name.lower() in JUDGED_BY]
     job = {"status": response.status, "headers": headers, "profile": profile, "language": language}
     return pack(job, response.body)
 

@@ -56,13 +56,15 @@ def _number(digits: str) -> int | float:
 def _json(text: str) -> list[Segment]:
     """The strings of a JSON document, or of JSON lines, that a reader may be shown: those with a space in them."""
     documents: list[Any] = []
+    sound = True
     try:
         documents.append(parse_json(text))
     except ValueError:
-        for line in text.splitlines():
+        for line in filter(str.strip, text.splitlines()):
             try:
                 documents.append(parse_json(line))
             except ValueError:
+                sound = False
                 documents.append(line)  # not JSON: judged as it stands
     segments: list[Segment] = []
 
@@ -71,7 +73,7 @@ def _json(text: str) -> list[Segment]:
             texts: Iterator[str] | tuple[str] = (string,)
             if "<" in string:
                 texts = (segment.text for segment in read_html(string).segments)
-            segments.extend(Segment(text, Role.BODY, item) for text in texts if text.strip())
+            segments.extend(Segment(text, Role.BODY, item if sound else 0) for text in texts if text.strip())
         return string
 
     walk_json(documents[0] if len(documents) == 1 else documents, take)
