@@ -60,6 +60,7 @@ _CLOSED_BY_ITSELF: Final = frozenset(
 )
 _HARMLESS_TAGS: Final = 1000
 _HARMLESS_LENGTH: Final = 10_000  # characters
+_LONG_TAG: Final = regex.compile(rf"<[a-zA-Z][^>]{{{_HARMLESS_LENGTH},}}+")
 _MAX_DEPTH: Final = 5000  # elements open at once; browsers stop at 512
 _MAX_FORMATTING: Final = 1000  # formatting elements open at once
 _MAX_ATTRIBUTES: Final = 1000  # of one tag
@@ -94,8 +95,8 @@ def is_excessive(text: str) -> bool:
     The HTML standard's algorithm itself looks through all open elements for some tags, through all open formatting
     elements at each paragraph, and through all attributes of a tag for a duplicate.
     """
-    if text.count("<") < _HARMLESS_TAGS and len(text) < _HARMLESS_LENGTH:
-        return False
+    if text.count("<") < _HARMLESS_TAGS:  # too few to nest deep
+        return any(_has_too_many_attributes(tag.group()) for tag in _LONG_TAG.finditer(text))
     open_tags: Counter[str] = Counter()
     depth = formatting = 0
     for match in _TAG.finditer(text):
@@ -107,7 +108,7 @@ def is_excessive(text: str) -> bool:
                 depth -= 1
                 formatting -= name in _FORMATTING
             continue
-        if len(rest) > _HARMLESS_LENGTH and len(_QUOTED.sub("", rest).split(None, _MAX_ATTRIBUTES)) >= _MAX_ATTRIBUTES:
+        if len(rest) > _HARMLESS_LENGTH and _has_too_many_attributes(rest):
             return True
         if name not in _CLOSED_BY_ITSELF:
             open_tags[name] += 1
@@ -116,6 +117,10 @@ def is_excessive(text: str) -> bool:
             if depth > _MAX_DEPTH or formatting > _MAX_FORMATTING:
                 return True
     return False
+
+
+def _has_too_many_attributes(tag: str) -> bool:
+    return len(_QUOTED.sub("", tag).split(None, _MAX_ATTRIBUTES)) >= _MAX_ATTRIBUTES
 
 
 def read_html(text: str) -> HtmlPage:
