@@ -16,7 +16,7 @@ from safeguard.page.redact import is_redactable
 from safeguard.page.segments import Role
 from safeguard.taxonomy import Category
 from safeguard.text.language import check_language
-from safeguard.verdict import Outcome, Part, Verdict
+from safeguard.verdict import Finding, Outcome, Part, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from safeguard.page.aggregate import Aggregation
     from safeguard.page.segments import Segment
     from safeguard.text.classifier import TextClassifier
-    from safeguard.verdict import Finding
 
 # Hidden text counts for what hijacked sites hide, and only where it is nearly sure: menus and dialogs are hidden too.
 _HIDDEN_CATEGORIES: Final = (Category.GAMBLING, Category.SEXUAL)
@@ -36,6 +35,7 @@ _MOSTLY: Final = 2  # times as much hidden text as visible
 _PART_FROM: Final = 0.95
 _PART_AGREED_FROM: Final = 0.65
 _NOTHING: Final = Verdict()
+_SHOWN_FROM: Final = 0.5  # a category below this score gets no finding from the model of pages
 _MIN_ITEM_WORDS: Final = 4
 _MAX_ITEMS: Final = 500  # that are judged one by one; a page of more is judged as a whole
 _CONFINED: Final = 0.5  # of the visible text at most may lie in harmful items, or the page itself is harmful
@@ -137,7 +137,13 @@ class PageClassifier:
         if pieces := [text for text in dict.fromkeys((*blocks, *(text for _, text in items))) if text not in judged]:
             judged |= zip(pieces, self._text.judge(pieces, language), strict=True)
         scores = self._combine(page.text, blocks, judged)
-        scores, findings = _with_unseen(scores, visible.findings, hidden, script)
+        source = f"model/page@{self._aggregation.version}"
+        of_page = [
+            Finding(category, score, source, 0, len(page.text), page.text)
+            for category, score in scores.items()
+            if score >= _SHOWN_FROM
+        ]
+        scores, findings = _with_unseen(scores, [*of_page, *visible.findings], hidden, script)
         verdict = Verdict(MappingProxyType(scores), tuple(findings), page.outcome, visible.language)
         parts = [Part(number, *sure) for number, text in items if (sure := _surely(judged[text])) is not None]
         if not parts:

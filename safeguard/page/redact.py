@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import regex
+
 from safeguard.errors import PageError
 from safeguard.page.body import decode_body, decode_text
 from safeguard.page.extract import parse_json, walk_json
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 NOTICE: Final = {"vi": "Nội dung này đã được ẩn.", "en": "This content has been hidden."}
+_DOCTYPE: Final = regex.compile(r"(?:\s|<!--(?:(?!-->).)*+-->)*+(<!doctype[^>]*+>)", regex.IGNORECASE | regex.DOTALL)
 _MARK: Final = "data-safeguard"
 _STYLE: Final = "opacity:.6;font-style:italic"
 
@@ -58,6 +61,9 @@ def _html(text: str, items: frozenset[int], notice: str) -> str:
     for number in sorted(items):
         _mask(page.items[number - 1], kept, notice)
     written: str = page.tree.html or ""
+    if (doctype := _DOCTYPE.match(text)) is not None:
+        # The tree forgets a doctype's identifiers, on which it depends how a browser lays out old pages.
+        written = written.replace("<!DOCTYPE html>", doctype.group(1), 1)
     return written
 
 

@@ -47,6 +47,12 @@ def test_harm_is_not_lost_among_good_paragraphs_nor_found_where_there_is_none(gu
     assert score(GOOD) < 0.01
 
 
+def test_a_page_that_is_stopped_says_what_found_it(guard: Guard) -> None:
+    verdict = guard.check_page(page(GOOD, HARM, HARM + " nhé"), content_type="text/html")
+    (finding,) = [finding for finding in verdict.findings if finding.source.startswith("model/page@")]
+    assert (finding.category, finding.score) == verdict.top
+
+
 def test_an_empty_page_has_no_scores(guard: Guard) -> None:
     assert guard.check_page(b"<p></p>", content_type="text/html").top is None
 
