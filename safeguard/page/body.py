@@ -18,6 +18,7 @@ import webencodings
 import zstandard
 
 from safeguard.errors import SafeguardError
+from safeguard.page.charsets import decode_vietnamese
 from safeguard.verdict import Outcome
 
 MAX_BYTES: Final = 4 << 20  # of decoded text that is judged as a whole
@@ -180,6 +181,8 @@ def decode_text(data: bytes, content_type: str = "") -> str:
         if (encoding := webencodings.lookup(label)) is not None:
             text: str = encoding.codec_info.decode(data, "replace")[0]
             return text
+        if (old := decode_vietnamese(data, label)) is not None:
+            return old
     if (charset_16 := _looks_like_utf16(data)) is not None:
         return data.decode(charset_16, "replace")
     try:
