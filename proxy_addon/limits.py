@@ -21,7 +21,8 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 
-from safeguard.web.filter import MAX_FORM, Plan
+from safeguard.web.filter import Plan
+from safeguard.web.sending import MAX_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable

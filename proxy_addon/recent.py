@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Judge = Callable[[Response, str, str], Awaitable[Judged]]
 
 SECONDS: Final = 600.0
+LARGEST: Final = 512 << 10  # bytes of a body that is remembered: a digest of it takes half a millisecond
 MOST: Final = 5000  # decisions; each takes less than a kilobyte
 
 
@@ -43,6 +44,8 @@ class RecentVerdicts:
 
     async def judge(self, response: Response, profile: str, language: str) -> Judged:
         """What was decided about the same body, or what the judge says now."""
+        if len(response.body) > LARGEST:
+            return await self._judge(response, profile, language)
         digest = self._digest(response, profile, language)
         if (known := self._known.get(digest)) is not None and known[0] > self._clock():
             return known[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,8 +14,17 @@ def require(program: str) -> str:
     """The path of a program; skips the test where it is missing, fails it where ``SAFEGUARD_REQUIRE_ALL`` is set."""
     path = shutil.which(program)
     if path is None:
-        message = f"{program} is not installed"
-        if os.environ.get("SAFEGUARD_REQUIRE_ALL"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _missing(f"{program} is not installed")
     return path
+
+
+def require_folder(folder: Path) -> None:
+    """The same for files that a package installs."""
+    if not folder.is_dir():
+        _missing(f"{folder} is not installed")
+
+
+def _missing(message: str) -> NoReturn:
+    if os.environ.get("SAFEGUARD_REQUIRE_ALL"):
+        pytest.fail(message)
+    pytest.skip(message)

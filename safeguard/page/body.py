@@ -143,11 +143,10 @@ def decode_body(body: bytes, content_encoding: str = "", limit: int = MAX_BYTES)
     if len(codings) > _MAX_CODINGS:
         return Body(b"", Outcome.UNDECODABLE)
     try:
-        for coding in reversed(codings):
-            body = _DECODERS[coding](body, most)
+        for left in range(len(codings), 0, -1):
+            body = _DECODERS[codings[left - 1]](body, most)
     except _TooLargeError as error:
-        last = coding == codings[0]
-        return Body(error.start if last and most >= _MAX_DECODED else b"", Outcome.TOO_LARGE)
+        return Body(error.start if left == 1 and most >= _MAX_DECODED else b"", Outcome.TOO_LARGE)
     except (KeyError, _UndecodableError, zlib.error, brotli.error, zstandard.ZstdError):
         return Body(b"", Outcome.UNDECODABLE)
     return Body(body, Outcome.SCANNED if len(body) <= limit else Outcome.TOO_LARGE)

@@ -45,9 +45,9 @@ def _table(low: dict[int, str], high: str) -> tuple[str, ...]:
 _VISCII: Final = _table(_VISCII_LOW, _VISCII_HIGH)
 _TCVN: Final = _table(_TCVN_LOW, _TCVN_HIGH)
 _TABLES: Final = {
-    "viscii": _VISCII, "csviscii": _VISCII, "viscii1.1-1": _VISCII, "x-viet-vps-viscii": _VISCII,
+    "viscii": _VISCII, "csviscii": _VISCII, "viscii1.1-1": _VISCII,
     "tcvn": _TCVN, "tcvn3": _TCVN, "tcvn-5712": _TCVN, "tcvn5712-1": _TCVN, "tcvn5712-1:1993": _TCVN,
-    "x-viet-tcvn5712": _TCVN, "x-viet-tcvn": _TCVN, "abc": _TCVN,
+    "x-viet-tcvn5712": _TCVN, "x-viet-tcvn": _TCVN,
 }  # fmt: skip
 
 

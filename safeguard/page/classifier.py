@@ -34,7 +34,7 @@ _MOSTLY: Final = 2  # times as much hidden text as visible
 # must be nearly sure, or model and phrases must agree.
 _PART_FROM: Final = 0.95
 _PART_AGREED_FROM: Final = 0.65
-_NOTHING: Final = Verdict()
+_NOTHING: Final = Verdict()  # of a text that is not there
 _SHOWN_FROM: Final = 0.5  # a category below this score gets no finding from the model of pages
 _MIN_ITEM_WORDS: Final = 4
 _MAX_ITEMS: Final = 500  # that are judged one by one; a page of more is judged as a whole
@@ -126,7 +126,7 @@ class PageClassifier:
 
     def judge(self, page: Page, language: str | None = None) -> Verdict:
         """The verdict on a page that has been read."""
-        wholes = [text for text in dict.fromkeys((page.text, page.hidden, page.script)) if text or text is page.text]
+        wholes = [text for text in dict.fromkeys((page.text, page.hidden, page.script)) if text or text == page.text]
         judged = dict(zip(wholes, self._text.judge(wholes, language), strict=True))
         visible = judged[page.text]
         hidden, script = judged.get(page.hidden, _NOTHING), judged.get(page.script, _NOTHING)

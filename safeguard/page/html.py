@@ -170,6 +170,8 @@ class _Reader:
         self._item = 0
 
     def read(self, root: LexborNode, role: Role, item: int) -> None:
+        """Walk the tree below ``root``."""
+        leads: set[int] | None = None  # the elements with a link inside, looked for when a list is met
         # An explicit stack: the depth of a hostile page must not be Python's. A node of None ends an element.
         stack: list[tuple[LexborNode | None, _Frame, bool]] = [(root, _Frame(role, item), False)]
         while stack:
@@ -185,7 +187,14 @@ class _Reader:
                 if tag not in _INLINE or inner.item != frame.item:
                     self._end()
                     stack.append((None, frame, False))
-                _push_children(stack, node, inner)
+                children = _children(node)
+                look_alike = _look_alike(children) if inner.role is not Role.HIDDEN else frozenset()
+                if look_alike and leads is None:
+                    leads = _with_links(root)
+                # One of several of the same class that lead somewhere is listed, as cards and results are.
+                stack.extend(
+                    (child, inner, child.mem_id in look_alike and child.mem_id in (leads or ())) for child in children
+                )
         self._end()
 
     def _enter(self, tag: str, node: LexborNode, frame: _Frame, in_list: bool) -> _Frame | None:
@@ -303,34 +312,42 @@ class _Reader:
 _SPECIAL: Final = frozenset({"script", "style", "noscript", "template", "iframe", "frame", "object", "embed"})
 
 
-def _push_children(stack: list[tuple[LexborNode | None, _Frame, bool]], node: LexborNode, frame: _Frame) -> None:
-    children = []
-    child = node.first_child
-    while child is not None:
-        children.append(child)
-        child = child.next
-    if len(children) == 1:
-        stack.append((children[0], frame, False))
-        return
-    listed = [child for child in children if child.tag in _LISTED] if len(children) >= _MIN_ALIKE else []
-    if len(listed) < _MIN_ALIKE or frame.role is Role.HIDDEN:
-        stack.extend([(child, frame, False) for child in reversed(children)])
-        return
-    alike = Counter(_look(child) for child in listed)
-    stack.extend((child, frame, child.tag in _LISTED and _is_listed(child, alike)) for child in reversed(children))
-
-
 _LISTED: Final = frozenset({"article", "li", "div", "tr", "section"})
 
 
-def _look(node: LexborNode) -> tuple[str | None, str]:
-    return node.tag, (node.attributes.get("class") or "").partition(" ")[0]
+def _children(node: LexborNode) -> list[LexborNode]:
+    """The children of a node, the last first."""
+    children = []
+    child = node.last_child
+    while child is not None:
+        children.append(child)
+        child = child.prev
+    return children
 
 
-def _is_listed(node: LexborNode, alike: Counter[tuple[str | None, str]]) -> bool:
-    """Whether an element is one of several of the same class that lead somewhere, as cards and results do."""
-    look = _look(node)
-    return bool(look[1]) and alike[look] >= _MIN_ALIKE and node.css_first("a") is not None
+def _look_alike(children: list[LexborNode]) -> frozenset[int]:
+    """The children of which several have the same tag and class."""
+    if len(children) < _MIN_ALIKE:
+        return frozenset()
+    listed = [child for child in children if child.tag in _LISTED]
+    if len(listed) < _MIN_ALIKE:
+        return frozenset()
+    looks = [(child.tag, (child.attributes.get("class") or "").partition(" ")[0]) for child in listed]
+    times = Counter(looks)
+    return frozenset(
+        child.mem_id for child, look in zip(listed, looks, strict=True) if look[1] and times[look] >= _MIN_ALIKE
+    )
+
+
+def _with_links(root: LexborNode) -> set[int]:
+    """All elements that have a link inside."""
+    found: set[int] = set()
+    for link in root.css("a"):
+        above = link.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _is_item(attributes: Attributes) -> bool:

@@ -19,7 +19,7 @@ from safeguard.page.kinds import Kind, kind_of
 from safeguard.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Container, Iterable
 
     from selectolax.lexbor import LexborNode
 
@@ -57,9 +57,11 @@ def _html(text: str, items: frozenset[int], notice: str) -> str:
     page = read_html(text)
     if not items or max(items) > len(page.items) or min(items) < 1:
         raise PageError("there is no such item on this page")
-    kept = {node.mem_id for number, node in enumerate(page.items, start=1) if number not in items}
-    for number in sorted(items):
-        _mask(page.items[number - 1], kept, notice)
+    kept = {node.mem_id: node for number, node in enumerate(page.items, start=1) if number not in items}
+    holding = _above(kept.values())
+    # The innermost first: an element must not be touched after the one around it has let go of it.
+    for number in sorted(items, reverse=True):
+        _mask(page.items[number - 1], kept, holding, notice)
     written: str = page.tree.html or ""
     if (doctype := _DOCTYPE.match(text)) is not None:
         # The tree forgets a doctype's identifiers, on which it depends how a browser lays out old pages.
@@ -67,13 +69,16 @@ def _html(text: str, items: frozenset[int], notice: str) -> str:
     return written
 
 
-def _mask(item: LexborNode, kept: set[int], notice: str) -> None:
-    """Empty an element, but for the items inside of it that stay (the answers to a comment)."""
-    holding = _holding(item, kept)
+def _mask(item: LexborNode, kept: Container[int], holding: Container[int], notice: str) -> None:
+    """Empty an element, but for the items inside of it that stay (the answers to a comment).
+
+    Args:
+        kept: the nodes that stay.
+        holding: the nodes that have one of them inside.
+    """
     stack = [item]
     while stack:
-        node = stack.pop()
-        child = node.first_child
+        child = stack.pop().first_child
         while child is not None:
             following = child.next
             if child.mem_id not in kept:
@@ -86,25 +91,21 @@ def _mask(item: LexborNode, kept: set[int], notice: str) -> None:
         if name in item.attributes:
             del item.attrs[name]
     item.attrs[_MARK] = "hidden"
-    if not holding:
+    if item.mem_id in holding:
+        item.insert_child(notice)
+    else:
         tag = "td" if item.tag == "tr" else "span"
         item.inner_html = f'<{tag} style="{_STYLE}">{notice}</{tag}>'
-    else:
-        item.insert_child(notice)
 
 
-def _holding(item: LexborNode, kept: set[int]) -> set[int]:
-    """The elements between an item and those of its inner items that stay."""
+def _above(nodes: Iterable[LexborNode]) -> set[int]:
+    """All elements that have one of these nodes inside."""
     found: set[int] = set()
-    if not kept:
-        return found
-    for node in item.traverse(include_text=False):
-        if node.mem_id in kept and node.mem_id != item.mem_id:
-            above = node.parent
-            while above is not None and above.mem_id != item.mem_id and above.mem_id not in found:
-                found.add(above.mem_id)
-                above = above.parent
-            found.add(item.mem_id)
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
     return found
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from safeguard.web.messages import Request
 
 APPEAL_PATH: Final = "/.safeguard/appeal"
+HELP: Final = "help"  # stands for a category where somebody goes on from a page that offered help
 CONTINUE_PATH: Final = "/.safeguard/continue"
 NOTE_LENGTH: Final = 120  # characters a child may add to an appeal
 
@@ -79,6 +80,7 @@ def render_warn(request: Request, decision: Decision, profile: Profile) -> Reply
         title=tone["warn_title"],
         tip=tone["tips"][decision.category or "none"],
         address=_path(request.url),
+        go_on_from=decision.category or "none",
     )
 
 
@@ -97,6 +99,7 @@ def render_help(request: Request, help_with: Category, profile: Profile, languag
         title=tone["asking"]["help_title"],
         tip="",
         address=_path(request.url),
+        go_on_from=HELP,
     )
 
 

@@ -70,24 +70,37 @@ class FilterConfig(_Strict):
     @cached_property
     def undecrypted(self) -> frozenset[str]:
         """All hosts that are never decrypted: the shipped ones (banks, government, health) and the configured."""
-        return shipped_undecrypted() | self.never_decrypt
+        return shipped_hosts("never_decrypt") | self.never_decrypt
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """All hosts to which children may send their data without being asked: the shipped and the configured."""
+        return shipped_hosts("known") | self.known_sites
 
     def is_undecrypted(self, host: str) -> bool:
         """Whether connections to a host are passed through unread."""
-        try:
-            return not self.undecrypted.isdisjoint(parse_address(f"[{host}]" if ":" in host else host).parents())
-        except AddressError:
-            return False
+        return _is_among(host, self.undecrypted)
+
+    def is_known(self, host: str) -> bool:
+        """Whether the operator of a site is known."""
+        return _is_among(host, self.known)
+
+
+def _is_among(host: str, hosts: frozenset[str]) -> bool:
+    try:
+        return not hosts.isdisjoint(parse_address(f"[{host}]" if ":" in host else host).parents())
+    except AddressError:
+        return False
 
 
 @cache
-def shipped_undecrypted() -> frozenset[str]:
-    """The hosts of ``rules/hosts/never_decrypt.toml``.
+def shipped_hosts(name: str) -> frozenset[str]:
+    """The hosts of ``rules/hosts/<name>.toml``, of all its groups.
 
     Raises:
         DataError: it is missing or not what it should be.
     """
-    path = rules_dir() / "hosts" / "never_decrypt.toml"
+    path = rules_dir() / "hosts" / f"{name}.toml"
     try:
         return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
     except (AddressError, KeyError, TypeError) as error:

@@ -21,10 +21,11 @@ from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
+from safeguard.web.blockpage import HELP
 from safeguard.web.media import combined, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
-from safeguard.web.sending import is_form, is_known, read_form, search_words
+from safeguard.web.sending import MAX_FORM, is_form, read_form, search_words
 from safeguard.web.streams import MessageFilter, StreamFilter, notice_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 OWN_PATH: Final = "/.safeguard/"  # on every origin: it is answered here and never leaves
 GRANT_SECONDS: Final = 30 * 60  # how long "go on" after a warning holds
-MAX_FORM: Final = 4096  # bytes of a form posted to OWN_PATH
 _MAX_GRANTS: Final = 10_000
 _MAX_APPEALS: Final = 10  # of one device in an hour
 
@@ -133,7 +133,8 @@ class WebFilter:
 
     def _offer_help(self, request: Request, profile: Profile, help_with: Category) -> Reply | None:
         """A helpline and a way on, once in a while; counted nowhere, because asking for help is nobody's business."""
-        if profile.tone == "adult" or self._granted(request, help_with.value):
+        # A script that completes what is typed cannot show a page; the search itself comes as a navigation.
+        if profile.tone == "adult" or not is_navigation(request) or self._granted(request, HELP):
             return None
         return blockpage.render_help(request, help_with, profile, self.language(request))
 
@@ -149,9 +150,9 @@ class WebFilter:
         if form.is_confirmed:
             return form.confirmed_body()
         profile, language = self.profile(request), self.language(request)
-        if (help_with := self._guard.hear_help(form.words)) is not None and not self._granted(request, help_with.value):
+        if (help_with := self._guard.hear_help(form.words)) is not None and not self._granted(request, HELP):
             return blockpage.render_sending(request, form.fields, (), help_with, profile, language)
-        personal = () if is_known(request.url, self.config.known_sites) else form.personal()
+        personal = () if self.config.is_known(urlsplit(request.url).hostname or "") else form.personal()
         return blockpage.render_sending(request, form.fields, personal, None, profile, language) if personal else None
 
     def opens(self, host: str, client: str) -> bool:
@@ -281,7 +282,7 @@ class WebFilter:
         category = form.get("category", [""])[0]
         known = category if category in {item.value for item in Category} else None
         if path == "continue":
-            return self._continue(request, known, form.get("url", ["/"])[0])
+            return self._continue(request, HELP if category == HELP else known, form.get("url", ["/"])[0])
         return self._appeal(request, known, form.get("note", [""])[0])
 
     def _continue(self, request: Request, category: str | None, target: str) -> Reply:
@@ -292,7 +293,8 @@ class WebFilter:
         # The oldest end first, so what has ended stands in front: who went where is forgotten as soon as may be.
         while len(self._grants) > _MAX_GRANTS or next(iter(self._grants.values())) <= now:
             self._grants.popitem(last=False)
-        self._counters.add(self.profile(request).name, category, "continue")
+        if category != HELP:
+            self._counters.add(self.profile(request).name, category, "continue")
         # Only a path on the same origin: never a way to elsewhere.
         local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isascii()
         safe = target if local and target.isprintable() else "/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from safeguard.errors import PageError
 from safeguard.verdict import Action
 from safeguard.web.media import combined, is_guessed, media_type
 
@@ -20,7 +21,8 @@ class Judged:
     """A decision about a response.
 
     Attributes:
-        body: where the decision is to redact, what is left: UTF-8, without content coding.
+        body: where the decision is to redact, what is left: UTF-8, without content coding; empty where the harmful
+            part could not be taken out.
     """
 
     decision: Decision
@@ -41,9 +43,11 @@ def judge(guard: Guard, response: Response, profile: str, language: str) -> Judg
     decision = guard.decide(verdict, profile, language=language)
     if decision.action is not Action.REDACT:
         return Judged(decision)
-    return Judged(
-        decision, guard.redact_page(response.body, decision, content_type=content_type, content_encoding=coding)
-    )
+    try:
+        left = guard.redact_page(response.body, decision, content_type=content_type, content_encoding=coding)
+    except PageError:
+        return Judged(decision)
+    return Judged(decision, left)
 
 
 def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision, Explanation]:

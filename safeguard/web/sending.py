@@ -13,9 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import regex
 
-from safeguard.errors import AddressError, DataError
+from safeguard.errors import DataError
 from safeguard.resources import load_toml, rules_dir
-from safeguard.url.address import normalise_host, parse_address
 from safeguard.web.messages import header
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from safeguard.web.messages import Request
 
 GO_ON: Final = "safeguard-go-on"  # the field that says that the child has been asked; it goes no further
-MAX_SENT: Final = 4096  # bytes of a form that is looked at: people type no more
+MAX_FORM: Final = 4096  # bytes of a form that is held, to be answered here or looked at: people type no more
 _MAX_QUERY: Final = 500  # characters
 _MAX_FIELDS: Final = 100
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -55,20 +54,6 @@ def _search_table() -> tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]:
     try:
         return tuple(table["names"]), {host: tuple(names) for host, names in table["sites"].items()}
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: {error}") from error
-
-
-@cache
-def known_hosts() -> frozenset[str]:
-    """The hosts of ``rules/hosts/known.toml``.
-
-    Raises:
-        DataError: it is missing or not what it should be.
-    """
-    path = rules_dir() / "hosts" / "known.toml"
-    try:
-        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
-    except (AddressError, KeyError, TypeError) as error:
         raise DataError(f"{path}: {error}") from error
 
 
@@ -103,7 +88,7 @@ def is_form(request: Request, *, navigation: bool) -> bool:
         and header(request.headers, "content-type").partition(";")[0].strip().lower() == _FORM
         and length.isascii()
         and length.isdigit()
-        and 0 < int(length) <= MAX_SENT
+        and 0 < int(length) <= MAX_FORM
     )
 
 
@@ -150,11 +135,3 @@ def read_form(body: bytes) -> Form | None:
     except ValueError:
         return None
     return Form(tuple(fields))
-
-
-def is_known(host_url: str, more: frozenset[str]) -> bool:
-    """Whether the operator of a site is known."""
-    try:
-        return not (known_hosts() | more).isdisjoint(parse_address(host_url).parents())
-    except AddressError:
-        return False

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from proxy_addon import recent as module
-from proxy_addon.recent import SECONDS, RecentVerdicts
+from proxy_addon.recent import LARGEST, SECONDS, RecentVerdicts
 from safeguard import Action, Decision
 from safeguard.web.judge import Judged
 from safeguard.web.messages import Response
@@ -73,6 +73,13 @@ async def test_it_is_forgotten_after_its_time() -> None:
     assert len(setup.recent._known) == 1
     await setup.ask()
     assert len(setup.asked) == 3
+
+
+async def test_long_bodies_are_not_digested() -> None:
+    setup = Setup()
+    for _ in range(2):
+        await setup.ask(bytes(LARGEST + 1))
+    assert len(setup.asked) == 2
 
 
 async def test_memory_is_bounded_and_holds_no_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safeguard import Guard
+from safeguard.web.config import FilterConfig
 from safeguard.web.messages import Headers, Reply, Request, header
-from safeguard.web.sending import GO_ON, is_form, is_known, read_form, search_words
+from safeguard.web.sending import GO_ON, is_form, read_form, search_words
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 DOCUMENT = ("Sec-Fetch-Dest", "document")
@@ -103,12 +104,12 @@ def test_which_forms_are_looked_at(headers: Headers, method: str, looked_at: boo
 
 
 @pytest.mark.parametrize(
-    ("url", "known"),
-    [("https://thcs.hanoi.edu.vn/", True), ("https://accounts.google.com/", True), ("https://own.test/", True),
-     ("https://google.com.evil.test/", False), ("https://site.test/", False)],
+    ("host", "known"),
+    [("thcs.hanoi.edu.vn", True), ("accounts.google.com", True), ("www.own.test", True),
+     ("google.com.evil.test", False), ("site.test", False), ("::1", False), ("", False)],
 )  # fmt: skip
-def test_known_sites(url: str, known: bool) -> None:
-    assert is_known(url, frozenset({"own.test"})) is known
+def test_known_sites(host: str, known: bool) -> None:
+    assert FilterConfig(known_sites=frozenset({"own.test"})).is_known(host) is known
 
 
 # Through the filter
@@ -128,7 +129,7 @@ def test_a_search_that_calls_for_help_offers_it_and_goes_on(setup: Setup) -> Non
     assert "You are not alone" in page
     assert "không muốn sống" not in page.replace("value=", ""), "the words stand nowhere but in the way on"
     assert setup.counters.total() == {}, "asking for help is counted nowhere"
-    form = {"url": "/search?q=x", "category": "self_harm"}
+    form = {"url": "/search?q=x", "category": "help"}
     setup.web.before(
         Request(
             "POST",
@@ -138,6 +139,18 @@ def test_a_search_that_calls_for_help_offers_it_and_goes_on(setup: Setup) -> Non
         )
     )
     assert search(setup, "em không muốn sống nữa") is None
+    assert setup.counters.total() == {}, "nor is going on from there"
+
+
+def test_going_on_from_help_opens_nothing_else(setup: Setup) -> None:
+    reply = search(setup, "em không muốn sống nữa")
+    assert reply is not None
+    assert 'name="category" value="help"' in reply.body.decode()
+
+
+def test_what_a_script_asks_a_search_for_is_not_answered_with_a_page(setup: Setup) -> None:
+    url = "https://www.google.com/complete/search?" + urlencode({"q": "em không muốn sống nữa"})
+    assert setup.web.before(Request("GET", url, (ENGLISH, ("Sec-Fetch-Dest", "empty")))) is None
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_messages(guard: Guard) -> None:
 
 @pytest.mark.parametrize("message", ["", "  ", "42", "null", "{}", '{"type": "ping"}', "\x00", '{"id":1}'])
 def test_messages_without_words(guard: Guard, message: str) -> None:
-    assert make_messages(guard).judge(message) is None or message == '{"type": "ping"}'
+    assert make_messages(guard).judge(message) is None
 
 
 def test_harm_cut_into_messages_is_seen(guard: Guard) -> None:
