@@ -16,7 +16,7 @@ from proxy_addon.limits import HOLD, Hold
 from safeguard.web.filter import OWN_PATH, Plan, is_navigation, request_headers
 from safeguard.web.media import SNIFF_BYTES
 from safeguard.web.messages import Reply, Request, Response
-from safeguard.web.streams import is_stopped
+from safeguard.web.streams import MAX_MESSAGE, is_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mitmproxy.tls import ClientHelloData
     from mitmproxy.websocket import WebSocketMessage
 
+    from safeguard.verdict import Decision
     from safeguard.web.filter import WebFilter
     from safeguard.web.judge import Judged
     from safeguard.web.messages import Headers
@@ -39,8 +40,10 @@ logger = logging.getLogger("safeguard.proxy")
 _SETTLED: Final = "safeguard.settled"  # nothing is left to judge: a reply of ours, or a profile that fails open
 _REPLY: Final = "safeguard.reply"  # the answer that must be the end of the flow, whatever the server still sends
 
-_FORM: Final = "safeguard.form"  # the request is a form that is held to be looked at
+_FORM: Final = "safeguard.form"  # what the request sends is held to be looked at
 _MESSAGES: Final = "safeguard.messages"  # what judges the messages of a WebSocket
+# Most messages are JSON, and what is not is judged as it stands.
+_MESSAGE_TYPE: Final = (("content-type", "application/json; charset=utf-8"),)
 _WEBSOCKET_HISTORY: Final = 1  # messages; mitmproxy would keep all of an open connection
 _DNS_PORTS: Final = (53, 5353)  # mitmproxy forwards what goes there as DNS, past every hook below
 
@@ -111,7 +114,7 @@ class SafeguardAddon:
             flow.request.headers = http.Headers(_encode(headers))
             if self._web.sends(request):
                 flow.metadata[_FORM] = True
-            else:  # uploads and what scripts send is not judged, so it is not held either
+            else:  # uploads are not looked at, so they are not held either
                 flow.request.stream = expected_http_body_size(flow.request) != 0 or flow.request.is_http2
 
     @fail_closed
@@ -165,25 +168,39 @@ class SafeguardAddon:
         if (reply := self._web.after(request, response, judged)) is not None:
             self._answer(flow, reply)
 
-    def websocket_message(self, flow: http.HTTPFlow) -> None:
+    async def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Judge what the server says, and forget all but the last message: an open connection must not grow."""
         if flow.websocket is None:
             return
         del flow.websocket.messages[:-_WEBSOCKET_HISTORY]
         message = flow.websocket.messages[-1]
-        # What children write to others is not stopped in the middle of a talk.
-        if message.from_client or not message.is_text:
+        if not message.is_text:
             return
         try:
-            self._judge_message(flow, message)
+            if message.from_client:  # what children write to others is not stopped in the middle of a talk
+                self._web.said(_request(flow), message.text)
+            else:
+                await self._judge_message(flow, message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the message must not pass
             logger.error("the filter failed at a message: %s", type(error).__name__)
             message.drop()
 
-    def _judge_message(self, flow: http.HTTPFlow, message: WebSocketMessage) -> None:
+    async def _judge_message(self, flow: http.HTTPFlow, message: WebSocketMessage) -> None:
         request = _request(flow)
-        messages: MessageFilter = flow.metadata.setdefault(_MESSAGES, self._web.messages(request))
-        decision = messages.judge(message.text)
+        if _MESSAGES not in flow.metadata:
+            flow.metadata[_MESSAGES] = self._web.messages(request)
+        messages: MessageFilter = flow.metadata[_MESSAGES]
+        decision: Decision | None
+        if len(message.text) > MAX_MESSAGE:
+            whole = Response(200, _MESSAGE_TYPE, message.content)
+            judged = await self._judge(whole, self._web.profile(request).name, self._web.language(request))
+            decision = judged.decision
+            if judged.body:
+                self._web.stopped_message(request, decision)
+                message.text = judged.body.decode()
+                return
+        else:
+            decision = messages.judge(message.text)
         if decision is not None and is_stopped(decision):
             message.text = messages.mask(message.text, self._web.stopped_message(request, decision))
 
@@ -240,7 +257,8 @@ class SafeguardAddon:
     def _refuse(self, flow: http.HTTPFlow) -> Plan:
         """There is more of a text than is held: what the profile says of that."""
         try:
-            reply = self._web.refuse(_request(flow))
+            assert flow.response is not None
+            reply = self._web.refuse(_request(flow), _decode(flow.response.headers))
         except Exception as error:  # noqa: BLE001 - inside mitmproxy's core: raising would leave the client waiting
             logger.error("the filter failed at a large body: %s", type(error).__name__)
             reply = Reply(503, _NO_CONTENT, b"")

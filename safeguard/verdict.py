@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     NOT_SCANNABLE = "not_scannable"  # a kind of content that holds no text or picture we can judge
     TOO_LARGE = "too_large"
     UNDECODABLE = "undecodable"
+    ENCRYPTED = "encrypted"  # for readers who have a password or a key
 
 
 @dataclass(frozen=True, slots=True)

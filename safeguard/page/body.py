@@ -26,6 +26,7 @@ _MAX_DECODED: Final = 4 * MAX_BYTES  # beyond it, samples are taken of what ther
 _MAX_RATIO: Final = 300  # times its size; what people write compresses 20 times at most
 _HARMLESS: Final = 1 << 20  # bytes that any body may decode to
 _SAMPLE: Final = 256 << 10  # characters of each sample of a body that is too large
+_CIPHERS: Final = frozenset({"aes128gcm", "aesgcm"})  # content codings that need a key (RFC 8188)
 _MAX_CODINGS: Final = 3  # stacked; real servers use one
 _MAX_MEMBERS: Final = 1000  # of a gzip body; each costs a copy of the rest
 _CHUNK: Final = 1 << 16
@@ -142,6 +143,8 @@ def decode_body(body: bytes, content_encoding: str = "", limit: int = MAX_BYTES)
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     if len(codings) > _MAX_CODINGS:
         return Body(b"", Outcome.UNDECODABLE)
+    if not _CIPHERS.isdisjoint(codings):
+        return Body(b"", Outcome.ENCRYPTED)
     try:
         for left in range(len(codings), 0, -1):
             body = _DECODERS[codings[left - 1]](body, most)

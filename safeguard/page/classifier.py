@@ -12,6 +12,7 @@ from safeguard.page.body import decode_body, decode_text, sample
 from safeguard.page.extract import extract
 from safeguard.page.html import is_excessive
 from safeguard.page.kinds import Kind, kind_of
+from safeguard.page.pdf import read_pdf
 from safeguard.page.redact import is_redactable
 from safeguard.page.segments import Role
 from safeguard.taxonomy import Category
@@ -206,11 +207,14 @@ def _surely(verdict: Verdict) -> tuple[Category, float] | None:
 def read_page(body: bytes, content_type: str = "", content_encoding: str = "") -> Page | Outcome:
     """The text of a body, or why there is none."""
     decoded = decode_body(body, content_encoding)
-    if decoded.outcome is Outcome.UNDECODABLE:
+    if decoded.outcome in (Outcome.UNDECODABLE, Outcome.ENCRYPTED):
         return decoded.outcome
     kind = kind_of(content_type, decoded.data)
-    if kind in (Kind.OTHER, Kind.PDF):
+    if kind is Kind.OTHER:
         return Outcome.NOT_SCANNABLE
+    if kind is Kind.PDF:
+        document = read_pdf(decoded.data)
+        return document if isinstance(document, Outcome) else join_segments(document)
     text = decode_text(decoded.data, content_type)
     if decoded.outcome is Outcome.TOO_LARGE:
         # Cut anywhere, only its text can be read: the parts of a cut document are no document.

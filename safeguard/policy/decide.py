@@ -29,6 +29,10 @@ _UNJUDGED = {
         "vi": "Trang này bị mã hóa lạ nên chưa đọc được.",
         "en": "This page is coded in a way that could not be read.",
     },
+    Outcome.ENCRYPTED: {
+        "vi": "Tài liệu này có mật khẩu nên chưa kiểm tra được.",
+        "en": "This document has a password, so it could not be checked.",
+    },
 }
 
 

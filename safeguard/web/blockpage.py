@@ -132,6 +132,26 @@ def render_sending(
     )
 
 
+def render_sent(request: Request, profile: Profile, language: str) -> Reply:
+    """403: before the next page of an unknown site to which personal data has gone, a word about it; then on."""
+    tone = texts("block", language)[profile.tone]
+    asking = tone["asking"]
+    decision = Decision(Action.TIP, None, asking["sent"], profile.name, language)
+    return _answer(
+        request,
+        403,
+        language,
+        decision,
+        kind="sent",
+        tone=profile.tone,
+        text=tone,
+        title=asking["sent_title"],
+        tip=asking["sent_tip"],
+        address=_path(request.url),
+        understood=asking["understood"],
+    )
+
+
 def render_failure(request: Request, profile: Profile, language: str) -> Reply:
     """503: the filter itself could not check the page. Nothing technical."""
     text = texts("block", language)["failure"]

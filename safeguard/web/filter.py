@@ -22,10 +22,10 @@ from safeguard.url.address import parse_address
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
-from safeguard.web.media import combined, is_guessed, is_streamed, is_text, media_type, starts_as_text
+from safeguard.web.media import combined, is_document, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
-from safeguard.web.sending import MAX_FORM, is_form, read_form, search_words
+from safeguard.web.sending import MAX_FORM, is_form, is_read, read_message, read_sent, search_words
 from safeguard.web.streams import MessageFilter, StreamFilter, notice_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from safeguard.web.judge import Judged
     from safeguard.web.messages import Headers, Response
     from safeguard.web.probe_site import ProbeSite
+    from safeguard.web.sending import Form
 
 OWN_PATH: Final = "/.safeguard/"  # on every origin: it is answered here and never leaves
 GRANT_SECONDS: Final = 30 * 60  # how long "go on" after a warning holds
@@ -90,6 +91,7 @@ class WebFilter:
         self._is_console = is_console
         self._grants: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         self._appeal_times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._advice: OrderedDict[tuple[str, str, str], tuple[float, Category | None]] = OrderedDict()
         for name in {config.profile, *(client.profile for client in config.clients)}:
             guard.policy.profile(name)  # an unknown profile is an error now, not at the first request
 
@@ -113,7 +115,9 @@ class WebFilter:
             return _plain(400, "This address cannot be read.")
         if decision.action.severity > Action.TIP.severity:
             return self._act(request, profile, decision)
-        return self._search(request, profile) if request.method == "GET" else None
+        if request.method != "GET":
+            return None
+        return self._advise(request, profile) or self._search(request, profile)
 
     def _search(self, request: Request, profile: Profile) -> Reply | None:
         """An answer to a search that calls for help, or that asks for harm beyond doubt."""
@@ -139,21 +143,59 @@ class WebFilter:
         return blockpage.render_help(request, help_with, profile, self.language(request))
 
     def sends(self, request: Request) -> bool:
-        """Whether a request is a form to ask :meth:`sent` about, when its body is there."""
-        return self.profile(request).tone != "adult" and is_form(request, navigation=is_navigation(request))
+        """Whether a request sends what is to be asked about with :meth:`sent`, when its body is there."""
+        return self.profile(request).tone != "adult" and is_read(request)
 
     def sent(self, request: Request) -> Reply | bytes | None:
-        """What to do about a form: a page that asks first, the body to send in its place, or ``None`` to let it go."""
-        form = read_form(request.body)
+        """What to do about it: a page that asks first, the body to send in its place, or ``None`` to let it go."""
+        form = read_sent(request)
         if form is None:
+            return None
+        if not is_form(request) or not is_navigation(request):
+            self._hear(request, form)
             return None
         if form.is_confirmed:
             return form.confirmed_body()
         profile, language = self.profile(request), self.language(request)
+        help_with, personal = self._listen(request, form)
+        if help_with is None and not personal:
+            return None
+        return blockpage.render_sending(request, form.fields, personal, help_with, profile, language)
+
+    def said(self, request: Request, message: str) -> None:
+        """Listen to a message that is sent over the WebSocket that ``request`` opened; it goes on in any case."""
+        if len(message) <= MAX_FORM and self.profile(request).tone != "adult":
+            self._hear(request, read_message(message))
+
+    def _listen(self, request: Request, form: Form) -> tuple[Category | None, tuple[str, ...]]:
+        """What help is needed with, unless it has been offered; or else which personal data goes to an unknown site."""
         if (help_with := self._guard.hear_help(form.words)) is not None and not self._granted(request, HELP):
-            return blockpage.render_sending(request, form.fields, (), help_with, profile, language)
-        personal = () if self.config.is_known(urlsplit(request.url).hostname or "") else form.personal()
-        return blockpage.render_sending(request, form.fields, personal, None, profile, language) if personal else None
+            return help_with, ()
+        return None, () if self.config.is_known(urlsplit(request.url).hostname or "") else form.personal()
+
+    def _hear(self, request: Request, form: Form) -> None:
+        """Keep advice for the next page of that site; of what was said, only whether it calls for help."""
+        help_with, personal = self._listen(request, form)
+        if help_with is None and not personal:
+            return
+        now = self._clock()
+        key = _grant_key(request, HELP)
+        self._advice[key] = (now + GRANT_SECONDS, help_with)
+        self._advice.move_to_end(key)
+        while len(self._advice) > _MAX_GRANTS or next(iter(self._advice.values()))[0] <= now:
+            self._advice.popitem(last=False)
+
+    def _advise(self, request: Request, profile: Profile) -> Reply | None:
+        """The page that has waited for what a script sent, once."""
+        key = _grant_key(request, HELP)
+        if key not in self._advice or not is_navigation(request):
+            return None
+        until, help_with = self._advice.pop(key)
+        if until <= self._clock():
+            return None
+        if help_with is not None:
+            return self._offer_help(request, profile, help_with)
+        return blockpage.render_sent(request, profile, self.language(request))
 
     def opens(self, host: str, client: str) -> bool:
         """Whether a device may connect to a host at all, as far as the host's name says. Counts nothing."""
@@ -190,13 +232,15 @@ class WebFilter:
             return Plan.GUESS
         if is_streamed(kind):
             return Plan.STREAM
-        if not is_text(kind):
+        if not is_text(kind) and not is_document(kind):
             return Plan.PASS
         # Page by page in parts that are harmless each: what is asked for in ranges is not judged as a whole.
         partial = status == 206 and not _is_whole(header(headers, "content-range"))
         length = header(headers, "content-length")
         too_large = length.isascii() and length.isdigit() and int(length) > self.config.hold_bytes
-        return Plan.REFUSE if partial or too_large else Plan.JUDGE
+        if not partial and not too_large:
+            return Plan.JUDGE
+        return Plan.PASS if is_document(kind) else Plan.REFUSE
 
     def stream(self, request: Request, headers: Headers) -> StreamFilter:
         """What judges a response that comes bit by bit; it undoes the content coding.
@@ -236,8 +280,10 @@ class WebFilter:
         """Whether a body whose first bytes these are is to be judged; a download passes."""
         return Plan.JUDGE if starts_as_text(held, combined(headers, "content-encoding")) else Plan.PASS
 
-    def refuse(self, request: Request) -> Reply | None:
-        """The answer in place of text that is too large to be judged; ``None`` where the profile lets it through."""
+    def refuse(self, request: Request, headers: Headers) -> Reply | None:
+        """The answer in place of text that is too large to be judged; ``None`` where it may pass."""
+        if is_document(media_type(headers)):
+            return None  # a book: a download like any other
         profile = self.profile(request)
         verdict = Verdict(outcome=Outcome.TOO_LARGE)
         return self._act(request, profile, self._guard.decide(verdict, profile.name, language=self.language(request)))

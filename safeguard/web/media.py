@@ -57,6 +57,11 @@ def is_text(kind: str) -> bool:
     return kind.startswith("text/") or kind in _SCRIPTS | _STREAMED or kind.endswith(("+json", "+xml", "/xml", "/json"))
 
 
+def is_document(kind: str) -> bool:
+    """Whether a body of that type is a document whose text can be read, but that is no text itself."""
+    return kind == "application/pdf"
+
+
 def is_streamed(kind: str) -> bool:
     """Whether a body of that type is text that comes bit by bit and is shown as it comes."""
     return kind in _STREAMED

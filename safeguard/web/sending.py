@@ -1,24 +1,31 @@
-"""What a child is about to send: words to search for, and forms. Nothing of it is kept.
+"""What a child is about to send: words to search for, forms, chat messages. Nothing of it is kept.
 
 A search or a form that calls for help leads to a page with a helpline, and on from there. Before a phone number, a home
-address or the name of a school goes to a site that is not known, the child is asked whether it should.
+address or the name of a school goes to a site that is not known, the child is asked whether it should. What a page's
+script sends cannot be answered with a page, so it goes on, and the advice waits for the next page of that site.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import regex
+from python_multipart import parse_form
+from python_multipart.exceptions import FormParserError
 
 from safeguard.errors import DataError
+from safeguard.page.extract import parse_json
 from safeguard.resources import load_toml, rules_dir
 from safeguard.web.messages import header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from python_multipart.multipart import Field
 
     from safeguard.web.messages import Request
 
@@ -27,6 +34,8 @@ MAX_FORM: Final = 4096  # bytes of a form that is held, to be answered here or l
 _MAX_QUERY: Final = 500  # characters
 _MAX_FIELDS: Final = 100
 _FORM: Final = "application/x-www-form-urlencoded"
+_MULTIPART: Final = "multipart/form-data"
+_READ: Final = frozenset({_FORM, _MULTIPART, "application/json", "text/plain"})
 
 _PHONE: Final = regex.compile(r"(?<![\d.])(?:\+?84|0)[ .-]?[35789](?:[ .-]?\d){8}(?!\d)")
 _DIGITS: Final = regex.compile(r"(?:\+?\d[ .()-]?){8,15}")
@@ -79,17 +88,30 @@ def search_words(url: str) -> str:
     return found.replace("\0", "")[:_MAX_QUERY]
 
 
-def is_form(request: Request, *, navigation: bool) -> bool:
-    """Whether a request sends a form that is small enough to be looked at before it goes."""
+def is_read(request: Request) -> bool:
+    """Whether a request sends what people may have typed, and little enough to be looked at before it goes.
+
+    What a page's script sends to another site is not looked at: it reports what was shown more often than what was
+    typed.
+    """
     length = header(request.headers, "content-length")
     return (
-        navigation
-        and request.method == "POST"
-        and header(request.headers, "content-type").partition(";")[0].strip().lower() == _FORM
+        request.method in ("POST", "PUT", "PATCH")
+        and _kind(request) in _READ
         and length.isascii()
         and length.isdigit()
         and 0 < int(length) <= MAX_FORM
+        and header(request.headers, "sec-fetch-site") != "cross-site"
     )
+
+
+def is_form(request: Request) -> bool:
+    """Whether what a request sends is a form that a page can carry while it asks."""
+    return request.method == "POST" and _kind(request) == _FORM
+
+
+def _kind(request: Request) -> str:
+    return header(request.headers, "content-type").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +146,55 @@ class Form:
     def confirmed_body(self) -> bytes:
         """The form as the site should get it."""
         return urlencode([field for field in self.fields if field[0] != GO_ON]).encode()
+
+
+def read_sent(request: Request) -> Form | None:
+    """The fields of what a request sends; ``None`` where it cannot be read.
+
+    Of JSON, the strings with their keys; of a form in parts, those that are no files.
+    """
+    match _kind(request):
+        case kind if kind == _FORM:
+            return read_form(request.body)
+        case kind if kind == _MULTIPART:
+            return _read_parts(request.body, header(request.headers, "content-type"))
+    return read_message(request.body.decode("utf-8", "replace"))
+
+
+def read_message(text: str) -> Form:
+    """The fields of a message that a script sends: those of JSON, or the text itself."""
+    try:
+        value = parse_json(text)
+    except ValueError:
+        value = text
+    return Form(tuple(_strings(value))[:_MAX_FIELDS])
+
+
+def _strings(value: Any) -> Iterator[tuple[str, str]]:
+    stack = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, str):
+            yield key, item
+        elif isinstance(item, dict):
+            stack.extend(reversed(item.items()))
+        elif isinstance(item, list):
+            stack.extend((key, part) for part in reversed(item))
+
+
+def _read_parts(body: bytes, content_type: str) -> Form | None:
+    fields: list[tuple[str, str]] = []
+
+    def take(field: Field) -> None:
+        fields.append(
+            ((field.field_name or b"").decode("utf-8", "replace"), (field.value or b"").decode("utf-8", "replace"))
+        )
+
+    try:
+        parse_form({"Content-Type": content_type.encode("latin-1", "replace")}, BytesIO(body), take, None)
+    except (FormParserError, ValueError):
+        return None
+    return Form(tuple(fields[:_MAX_FIELDS]))
 
 
 def read_form(body: bytes) -> Form | None:

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguard.page.body import decode_body, decode_text
+from safeguard.page.body import Body, decode_body, decode_text
 from safeguard.verdict import Outcome
 
 TEXT = "Cờ bạc là bác thằng bần. " * 40
@@ -65,6 +65,11 @@ def test_codings(coding: str, body: bytes) -> None:
 )
 def test_what_cannot_be_decoded_is_said_to_be_so(coding: str, body: bytes) -> None:
     assert decode_body(body, coding).outcome is Outcome.UNDECODABLE
+
+
+@pytest.mark.parametrize("coding", ["aes128gcm", "AESGCM", "gzip, aes128gcm"])
+def test_what_needs_a_key_is_encrypted(coding: str) -> None:
+    assert decode_body(b"sealed", coding) == Body(b"", Outcome.ENCRYPTED)
 
 
 @pytest.mark.parametrize("encode", [gzip.compress, zlib.compress, brotli.compress, zstd])

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import brotli
 import zstandard
+from pdfs import pdf
 
 BENIGN = (
     "<!doctype html><html lang=vi><meta charset=utf-8><title>Quang hợp - Sinh học 6</title><h1>Quang hợp là gì?</h1>"
@@ -41,6 +42,13 @@ CHAT_BAD = (
     "Được chứ, mình gợi ý cho bạn nhé. Nhà cái này uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày, cá cược "
     "bóng đá nhận thưởng ngay, tài xỉu, xóc đĩa, bắn cá đổi thưởng. Bạn bấm vào đường dẫn ở cuối để đăng ký tài khoản."
 )
+
+_CASINO = "Best online casino, deposit now and get a 100% bonus, spin the slots and win real money every day."
+DOCUMENTS = {
+    "good": pdf("Photosynthesis is how green plants make food from light, water and carbon dioxide in their leaves."),
+    "bad": pdf(_CASINO),
+    "sealed": pdf(_CASINO, password=True),
+}
 
 CODERS = {
     "gzip": gzip.compress,
@@ -105,6 +113,8 @@ async def _page(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send(
             {"type": "http.response.body", "body": compress.compress(tail) + compress.flush() if compress else tail}
         )
+    elif name == "document":
+        await answer(DOCUMENTS[coding], (b"content-type", b"application/pdf"))
     elif name == "broken":
         await answer(b"this is not gzip", HTML, (b"content-encoding", b"gzip"))
     elif name == "bomb":

@@ -17,6 +17,8 @@ import websockets.sync.client
 from components import require
 from support import SAFEGUARD, Origin, Running, Start, processes_of
 
+from safeguard.web.streams import MAX_MESSAGE
+
 SCHEMES = ("http", "https")
 
 
@@ -187,6 +189,56 @@ def test_a_harmful_message_of_a_websocket_is_masked(proxy: Running, origin: Orig
         assert said["text"].startswith("[Bộ lọc đã dừng")
         socket.send("xin chào")
         assert socket.recv(timeout=20) == "xin chào"
+
+
+TALK = [
+    "Bài này thầy giảng kỹ lắm, ai cần thì mình gửi vở cho chép nhé",
+    "Chiều mai tập văn nghệ lúc ba giờ ở nhà đa năng, nhớ mang áo trắng",
+    "Câu năm mình ra x bằng bảy mà sách ghi khác, có ai ra giống mình không",
+    "Hôm nay trời mưa to quá, đường trước cổng trường ngập nên mình vào lớp muộn",
+    "Nhóm mình làm đề tài rừng ngập mặn, cần hai bạn vẽ bản đồ và một bạn thuyết trình",
+    "Thư viện mới về mấy cuốn truyện tranh lịch sử hay lắm, đọc xong mình kể cho",
+    "Đội bóng lớp mình thắng hai không, thứ sáu đá với lớp bên cạnh, ra cổ vũ nha",
+]
+
+
+def test_a_long_message_of_a_websocket_is_masked(proxy: Running, origin: Origin) -> None:
+    harm = "Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày, cá cược bóng đá"
+    talk = [{"from": f"bạn {number}", "text": text} for number, text in enumerate(TALK * 3)]
+    assert len(json.dumps(talk)) > MAX_MESSAGE
+    with websockets.sync.client.connect(
+        origin.http.replace("http", "ws") + "/socket", proxy=proxy.address, open_timeout=20
+    ) as socket:
+        socket.send(json.dumps(talk))
+        assert json.loads(socket.recv(timeout=20)) == talk
+        socket.send(json.dumps([*talk, {"from": "xx", "text": harm}]))
+        said = json.loads(socket.recv(timeout=20))
+        assert said[:-1] == talk, "the others' messages stay"
+        assert said[-1] == {"from": "xx", "text": "Nội dung này đã được ẩn."}
+        socket.send(json.dumps({"text": [harm] * 40}))
+        assert harm not in socket.recv(timeout=20)
+
+
+def test_documents_are_judged(proxy: Running, origin: Origin) -> None:
+    with proxy.client() as client:
+        assert client.get(origin.url("https", "document/good")).status_code == 200
+        refused = client.get(origin.url("https", "document/bad"), headers={"Accept-Language": "en"})
+        assert refused.status_code == 403
+        assert refused.headers["x-safeguard-category"] == "gambling"
+        sealed = client.get(origin.url("https", "document/sealed"), headers={"Accept-Language": "en"})
+        assert "password" in sealed.text
+
+
+def test_advice_waits_for_what_a_script_sent(proxy: Running, origin: Origin) -> None:
+    document = {"Sec-Fetch-Dest": "document", "Accept-Language": "en"}
+    with proxy.client() as client:
+        said = client.post(origin.url("https", "upload"), json={"text": "số mình nè 0912 345 678"})
+        assert said.status_code == 200, "what is said goes on"
+        assert int(said.headers["x-size"]) > 30, "and whole"
+        advice = client.get(origin.url("https", "benign"), headers=document)
+        assert advice.status_code == 403
+        assert "You sent something private" in advice.text
+        assert client.get(origin.url("https", "benign"), headers=document).status_code == 200
 
 
 def test_a_listed_address_is_never_asked(proxy: Running) -> None:

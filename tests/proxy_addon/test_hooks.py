@@ -213,9 +213,9 @@ def test_what_is_streamed(web: WebFilter, kind: str, streamed: bool) -> None:
     assert "alt-svc" not in flow.response.headers
 
 
-def test_websocket_history_is_trimmed(web: WebFilter) -> None:
+async def test_websocket_history_is_trimmed(web: WebFilter) -> None:
     flow = tflow.twebsocketflow()
     assert flow.websocket is not None
     flow.websocket.messages = [WebSocketMessage(Opcode.TEXT, from_client=True, content=b"%d" % n) for n in range(50)]
-    SafeguardAddon(web, allow).websocket_message(flow)
+    await SafeguardAddon(web, allow).websocket_message(flow)
     assert [message.content for message in flow.websocket.messages] == [b"49"]

@@ -17,6 +17,7 @@ from safeguard.web.blockpage import (
     render_appeal_received,
     render_block,
     render_failure,
+    render_sent,
     render_warn,
 )
 from safeguard.web.helplines import helplines
@@ -273,6 +274,16 @@ def test_head_has_no_body():
     ):
         assert reply.body == b""
         assert header(reply.headers, "Content-Type")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", PROFILES)
+def test_a_word_about_what_was_sent(language, tone):
+    reply = render_sent(ask(), POLICY.profile(PROFILES[tone]), language)
+    assert len(visible_words(reply.body)) <= MOST_WORDS[tone]
+    assert size(reply) < MAX_SIZE
+    assert "<form" not in reply.body.decode(), "nothing is posted, nothing is counted"
+    assert 'href="/' in reply.body.decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

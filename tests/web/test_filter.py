@@ -9,6 +9,7 @@ from safeguard.web.filter import GRANT_SECONDS, Plan, is_navigation, request_hea
 from safeguard.web.judge import Judged
 from safeguard.web.messages import Headers, Request, Response, header
 
+PDF = ("Content-Type", "application/pdf")
 HTML = ("Content-Type", "text/html")
 
 
@@ -141,6 +142,9 @@ def test_languages(guard: Guard, accepted: str, setting: str, language: str) -> 
         ("GET", 206, (HTML, ("Content-Range", "bytes 0-99/200")), Plan.REFUSE),
         ("GET", 206, (HTML, ("Content-Range", "bytes 0-199/*")), Plan.REFUSE),
         ("GET", 206, (HTML, ("Content-Range", "bytes 0-199/200")), Plan.JUDGE),
+        ("GET", 200, (PDF,), Plan.JUDGE),
+        ("GET", 200, (PDF, ("Content-Length", str((16 << 20) + 1))), Plan.PASS),
+        ("GET", 206, (PDF, ("Content-Range", "bytes 0-99/200")), Plan.PASS),
     ],
 )
 def test_plan(setup: Setup, method: str, status: int, headers: Headers, plan: Plan) -> None:
@@ -166,13 +170,14 @@ def test_after(setup: Setup, action: Action, status: int | None) -> None:
 
 
 def test_too_large_is_as_the_profile_says(guard: Guard) -> None:
-    reply = Setup(guard).web.refuse(get(URL, ENGLISH))
+    reply = Setup(guard).web.refuse(get(URL, ENGLISH), ())
     assert reply is not None
     assert b"too large" in reply.body
+    assert Setup(guard).web.refuse(get(URL, ENGLISH), (PDF,)) is None, "a book is a download"
     staff = Setup(guard, profile="staff")
-    assert staff.web.refuse(get()) is not None
+    assert staff.web.refuse(get(), ()) is not None
     staff.post("continue", {"url": "/page", "category": "none"})
-    assert staff.web.refuse(get()) is None
+    assert staff.web.refuse(get(), ()) is None
 
 
 def test_failing_is_as_the_profile_says(guard: Guard) -> None:

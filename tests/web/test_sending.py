@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from safeguard import Guard
 from safeguard.web.config import FilterConfig
 from safeguard.web.messages import Headers, Reply, Request, header
-from safeguard.web.sending import GO_ON, is_form, read_form, search_words
+from safeguard.web.sending import GO_ON, is_read, read_form, read_message, read_sent, search_words
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 DOCUMENT = ("Sec-Fetch-Dest", "document")
@@ -94,13 +95,61 @@ def test_no_form_raises(body: bytes) -> None:
         ((FORM, ("Content-Length", "4097")), "POST", False),
         ((FORM, ("Content-Length", "0")), "POST", False),
         ((FORM,), "POST", False),
-        ((FORM, ("Content-Length", "9")), "PUT", False),
-        ((("Content-Type", "multipart/form-data"), ("Content-Length", "9")), "POST", False),
+        ((FORM, ("Content-Length", "9")), "GET", False),
+        ((FORM, ("Content-Length", "9"), ("Sec-Fetch-Site", "cross-site")), "POST", False),
+        ((("Content-Type", "application/json; charset=utf-8"), ("Content-Length", "9")), "PUT", True),
+        ((("Content-Type", "multipart/form-data; boundary=x"), ("Content-Length", "9")), "POST", True),
+        ((("Content-Type", "image/png"), ("Content-Length", "9")), "POST", False),
     ],
 )
-def test_which_forms_are_looked_at(headers: Headers, method: str, looked_at: bool) -> None:
-    assert is_form(Request(method, URL, headers), navigation=True) is looked_at
-    assert not is_form(Request(method, URL, headers), navigation=False)
+def test_what_is_looked_at(headers: Headers, method: str, looked_at: bool) -> None:
+    assert is_read(Request(method, URL, headers)) is looked_at
+
+
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n0912345678\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a.txt"\r\n\r\nnot a field\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nch\xc3\xa0o\r\n--x--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "fields"),
+    [
+        ("multipart/form-data; boundary=x", PARTS, (("phone", "0912345678"), ("text", "chào"))),
+        ("application/json", b'{"a": {"phone": "0912"}, "b": ["c", 1, null]}', (("phone", "0912"), ("b", "c"))),
+        ("application/json", b"{", (("", "{"),)),
+        ("text/plain;charset=UTF-8", "chào".encode(), (("", "chào"),)),
+        ("application/x-www-form-urlencoded", b"a=1&b=", (("a", "1"), ("b", ""))),
+    ],
+)
+def test_what_is_sent_is_read_field_by_field(kind: str, body: bytes, fields: object) -> None:
+    form = read_sent(Request("POST", URL, (("Content-Type", kind),), body))
+    assert form is not None
+    assert form.fields == fields
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=y"])
+def test_parts_that_cannot_be_read_are_none(kind: str) -> None:
+    form = read_sent(Request("POST", URL, (("Content-Type", kind),), PARTS))
+    assert form is None or form.fields == ()
+
+
+@given(st.sampled_from(["multipart/form-data; boundary=x", "application/json", "text/plain"]), st.binary(max_size=100))
+def test_nothing_that_is_sent_raises(kind: str, body: bytes) -> None:
+    form = read_sent(Request("POST", URL, (("Content-Type", kind),), body))
+    if form is not None:
+        assert isinstance(form.personal(), tuple)
+
+
+@given(st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_every_string_of_a_message_is_read(value: object) -> None:
+    def strings(item: object) -> int:
+        if isinstance(item, dict):
+            return sum(map(strings, item.values()))
+        return sum(map(strings, item)) if isinstance(item, list) else int(isinstance(item, str))
+
+    assert len(read_message(json.dumps(value)).fields) == min(strings(value), 100)
 
 
 @pytest.mark.parametrize(
@@ -200,3 +249,68 @@ def test_staff_are_not_asked(guard: Guard) -> None:
     setup = Setup(guard, profile="staff")
     assert search(setup, "không muốn sống nữa") is None
     assert not setup.web.sends(Request("POST", URL, (FORM, DOCUMENT, ("Content-Length", "9")), b"x"))
+
+
+# What a page's script sends
+
+NEXT = Request("GET", "https://site.test/next?a=1", (ENGLISH, DOCUMENT))
+JSON = ("Content-Type", "application/json")
+
+
+def fetch(setup: Setup, fields: dict[str, str], *more: tuple[str, str], url: str = URL) -> None:
+    body = json.dumps(fields).encode()
+    headers = (JSON, ("Sec-Fetch-Dest", "empty"), ("Content-Length", str(len(body))), *more)
+    request = Request("POST", url, headers, body)
+    assert setup.web.sends(request)
+    assert setup.web.sent(request) is None, "what a script sends goes on"
+
+
+def test_a_message_that_calls_for_help_offers_it_at_the_next_page(setup: Setup) -> None:
+    fetch(setup, {"room": "7", "message": "mình không muốn sống nữa"})
+    elsewhere = Request("GET", "https://other.test/", (ENGLISH, DOCUMENT))
+    assert setup.web.before(elsewhere) is None, "another site learns nothing of it"
+    assert setup.web.before(Request("GET", NEXT.url, (ENGLISH, DOCUMENT), client="10.0.0.9")) is None, "nor a device"
+    assert setup.web.before(Request("GET", NEXT.url, (ENGLISH, ("Sec-Fetch-Dest", "image")))) is None
+    reply = setup.web.before(NEXT)
+    assert reply is not None
+    assert "tel:111" in reply.body.decode()
+    assert "không muốn sống" not in reply.body.decode()
+    assert setup.web.before(NEXT) is None, "once"
+    assert setup.counters.total() == {}
+
+
+def test_personal_data_in_a_message_is_spoken_about_at_the_next_page(setup: Setup) -> None:
+    setup.web.said(NEXT, json.dumps({"text": "số mình nè 0912 345 678"}))
+    reply = setup.web.before(NEXT)
+    assert reply is not None
+    page = reply.body.decode()
+    assert 'href="/next?a=1"' in page
+    assert "0912" not in page
+    assert setup.web.before(NEXT) is None, "once"
+    assert setup.counters.total() == {}
+
+
+def test_parts_of_a_form_are_listened_to(setup: Setup) -> None:
+    headers = (("Content-Type", "multipart/form-data; boundary=x"), DOCUMENT, ("Content-Length", str(len(PARTS))))
+    assert setup.web.sent(Request("POST", URL, headers, PARTS)) is None
+    assert setup.web.before(NEXT) is not None
+
+
+@pytest.mark.parametrize("text", ["Bài này khó quá, ai giải giúp mình với", "điểm 9,5 nè", "x" * 5000])
+def test_talk_goes_on(setup: Setup, text: str) -> None:
+    setup.web.said(NEXT, text)
+    assert setup.web.before(NEXT) is None
+
+
+def test_advice_is_forgotten(setup: Setup) -> None:
+    setup.web.said(NEXT, "số mình nè 0912 345 678")
+    setup.now += 1801
+    assert setup.web.before(NEXT) is None
+
+
+def test_known_sites_and_staff_get_no_advice(guard: Guard, setup: Setup) -> None:
+    fetch(setup, {"phone": "0912345678"}, url="https://thcs.hanoi.edu.vn/api")
+    assert setup.web.before(Request("GET", "https://thcs.hanoi.edu.vn/", (ENGLISH, DOCUMENT))) is None
+    staff = Setup(guard, profile="staff")
+    staff.web.said(NEXT, "mình không muốn sống nữa")
+    assert staff.web.before(NEXT) is None
