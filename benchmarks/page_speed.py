@@ -7,8 +7,10 @@ times and its fastest run counts, so that what else the machine does is left out
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +18,15 @@ from rich.progress import track
 from selectolax.lexbor import LexborHTMLParser
 
 from safeguard import Guard
-from safeguard.page.body import decode_text
+from safeguard.page.body import decode_body, decode_text
 from safeguard.page.classifier import join_segments
 from safeguard.page.html import is_excessive, read_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from mutants import MUTANTS, mutants
 
 PAGE = 30 * 1024  # bytes
 
@@ -44,7 +49,8 @@ def main() -> None:
     guard = Guard()
     classifier = guard._page
     rows, sizes = [], []
-    for path in track(sorted((arguments.data / "pages" / "readability").glob("*.html")), "measure", transient=True):
+    paths = sorted((arguments.data / "pages" / "readability").glob("*.html"))
+    for path in track(paths, "measure", transient=True):
         # The first 30 KB, so that every page counts alike; pages that are shorter are left out.
         body = path.read_bytes()[:PAGE]
         if len(body) < PAGE:
@@ -67,6 +73,15 @@ def main() -> None:
     for column, name in enumerate(("guard against slow markup", "parse", "parse and read", "judge", "all")):
         values = [np.percentile(table[:, column], share) for share in (50, 90, 99)]
         print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
+    per_size = []
+    for body, kind, coding in track(
+        mutants([path.read_bytes() for path in paths], Random(4)), "mutants", total=MUTANTS, transient=True
+    ):
+        size = max(len(decode_body(body, coding).data), 10_000)
+        took = fastest(lambda: guard.check_page(body, content_type=kind, content_encoding=coding), 2)  # noqa: B023 - at once
+        per_size.append(took / size * 100_000)
+    middle, late, most = (np.percentile(per_size, share) for share in (50, 99, 100))
+    print(f"\n{len(per_size)} mutated pages, CPU ms for 100 KB: p50 {middle:.1f}, p99 {late:.1f}, most {most:.1f}")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,9 @@ _CONFINED: Final = 0.5  # of the visible text at most may lie in harmful items, 
 # has a lower score (measured on composed pages). One bad comment shows less in the whole than a bad page does.
 _BLOCKS_FROM: Final = 0.2
 _ITEMS_FROM: Final = 0.05
+_SHORT: Final = (
+    2500  # characters of a page whose pieces are judged along with it: a second call costs more than they do
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class PageClassifier:
     def judge(self, page: Page, language: str | None = None) -> Verdict:
         """The verdict on a page that has been read."""
         wholes = [text for text in dict.fromkeys((page.text, page.hidden, page.script)) if text or text == page.text]
+        if len(page.text) <= _SHORT:
+            wholes = list(dict.fromkeys([*wholes, *_pieces(_blocks(page.text), _items(page))]))
         judged = dict(zip(wholes, self._text.judge(wholes, language), strict=True))
         visible = judged[page.text]
         hidden, script = judged.get(page.hidden, _NOTHING), judged.get(page.script, _NOTHING)
@@ -135,7 +140,7 @@ class PageClassifier:
         hinted = any(finding.source.startswith("phrases/") for finding in visible.findings)
         blocks = _blocks(page.text) if strongest >= _BLOCKS_FROM else []
         items = _items(page) if hinted or strongest >= _ITEMS_FROM else []
-        if pieces := [text for text in dict.fromkeys((*blocks, *(text for _, text in items))) if text not in judged]:
+        if pieces := [text for text in _pieces(blocks, items) if text not in judged]:
             judged |= zip(pieces, self._text.judge(pieces, language), strict=True)
         scores = self._combine(page.text, blocks, judged)
         source = f"model/page@{self._aggregation.version}"
@@ -160,6 +165,11 @@ class PageClassifier:
         return self._aggregation.combine(
             judged[text].scores, [judged[block].scores for block in blocks], blocks, len(text)
         )
+
+
+def _pieces(blocks: Iterable[str], items: Iterable[tuple[int, str]]) -> list[str]:
+    """The texts to judge, each once."""
+    return list(dict.fromkeys((*blocks, *(text for _, text in items))))
 
 
 def _items(page: Page) -> list[tuple[int, str]]:

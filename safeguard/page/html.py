@@ -182,19 +182,20 @@ class _Reader:
             tag = node.tag or ""
             if tag == "-text":
                 text = node.text_content or ""
-                self._add(text[::-1] if frame.backwards else text, frame)
+                if self._pieces or not text.isspace():
+                    self._add(text[::-1] if frame.backwards else text, frame)
             elif node.is_element_node and (inner := self._enter(tag, node, frame, in_list)) is not None:
                 if tag not in _INLINE or inner.item != frame.item:
                     self._end()
                     stack.append((None, frame, False))
                 children = _children(node)
-                look_alike = _look_alike(children) if inner.role is not Role.HIDDEN else frozenset()
-                if look_alike and leads is None:
+                if len(children) < _MIN_ALIKE or inner.role is Role.HIDDEN or not (alike := _look_alike(children)):
+                    stack += [(child, inner, False) for child in children]
+                    continue
+                if leads is None:
                     leads = _with_links(root)
                 # One of several of the same class that lead somewhere is listed, as cards and results are.
-                stack.extend(
-                    (child, inner, child.mem_id in look_alike and child.mem_id in (leads or ())) for child in children
-                )
+                stack += [(child, inner, child.mem_id in alike and child.mem_id in leads) for child in children]
         self._end()
 
     def _enter(self, tag: str, node: LexborNode, frame: _Frame, in_list: bool) -> _Frame | None:
@@ -317,18 +318,11 @@ _LISTED: Final = frozenset({"article", "li", "div", "tr", "section"})
 
 def _children(node: LexborNode) -> list[LexborNode]:
     """The children of a node, the last first."""
-    children = []
-    child = node.last_child
-    while child is not None:
-        children.append(child)
-        child = child.prev
-    return children
+    return list(node.iter(include_text=True))[::-1]
 
 
 def _look_alike(children: list[LexborNode]) -> frozenset[int]:
     """The children of which several have the same tag and class."""
-    if len(children) < _MIN_ALIKE:
-        return frozenset()
     listed = [child for child in children if child.tag in _LISTED]
     if len(listed) < _MIN_ALIKE:
         return frozenset()
