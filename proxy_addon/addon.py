@@ -48,7 +48,7 @@ class Script:
         """Start the filter."""
         config = FilterConfig()
         try:
-            web = make_filter(Guard(), config, Counters(date.today), Appeals())
+            web = make_filter(Guard.installed(logger.error), config, Counters(date.today), Appeals())
             self._workers = await WorkerPool(1, config.judge_seconds).__aenter__()
         except SafeguardError as error:
             logger.error("the filter cannot start, everything is refused: %s", error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import time
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
     from proxy_addon.config import ProxyConfig
     from safeguard.web.filter import WebFilter
+
+logger = logging.getLogger("safeguard.proxy")
 
 # Of mitmproxy's addons, those that would write what people visit to disk, serve pages of their own or run scripts.
 _LEFT_OUT: Final = (
@@ -134,7 +137,7 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         config = config.model_copy(update={"console": console_socket.getsockname()[:2]})
         ca = make_ca(state_dir() / "ca")
         options = make_options(config, ca.parent)
-        guard, counters, appeals = Guard(), Counters(date.today), Appeals()
+        guard, counters, appeals = Guard.installed(logger.error), Counters(date.today), Appeals()
         web = make_filter(guard, config, counters, appeals, ca=ca, console=f"http://{_authority(config.console)}")
         workers = await stack.enter_async_context(WorkerPool(config.workers, config.judge_seconds))
         if asked_to_stop.is_set():

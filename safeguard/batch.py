@@ -133,7 +133,7 @@ def as_explanation(explanation: Explanation) -> Answer:
 
 @cache
 def _guard() -> Guard:
-    return Guard()
+    return Guard.installed()
 
 
 def _judge_chunk(items: Sequence[Item], profile: str) -> list[Answer]:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from safeguard import __version__
+from safeguard import __version__, cli_lists
 from safeguard.errors import InputError, MissingExtraError, SafeguardError
 from safeguard.policy.profile import DEFAULT_PROFILE
 from safeguard.taxonomy import taxonomy
@@ -43,6 +43,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(cli_lists.app)
 
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", help="early_years, primary, lower_secondary, upper_secondary or staff.")
@@ -84,7 +86,7 @@ def check(
     from safeguard.batch import as_answer, as_explanation
     from safeguard.guard import Guard
 
-    guard = Guard()
+    guard = Guard.installed(_complain)
     guard.policy.profile(profile)
     verdict, text = _judge(guard, target, language)
     decision = guard.decide(verdict, profile)

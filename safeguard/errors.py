@@ -11,6 +11,7 @@
     ├── ConfigError           a configuration or policy that cannot be followed (also a ValueError)
     │   └── UnknownProfileError
     ├── DataError             a rule pack or model of our own that is missing, damaged or altered
+    ├── ListError             a list of addresses, or a subscription to one, that cannot be used
     ├── MissingExtraError     an optional part that is not installed (also an ImportError)
     └── ListenError           an address on which we cannot listen (also an OSError)
 
@@ -59,6 +60,10 @@ class UnknownProfileError(ConfigError):
 
 class DataError(SafeguardError):
     """A rule pack or model that ships with safeguard is missing, damaged or altered."""
+
+
+class ListError(SafeguardError):
+    """A list of addresses, or a subscription to one, that cannot be used."""
 
 
 class MissingExtraError(SafeguardError, ImportError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from safeguard.image.classifier import ImageClassifier
 from safeguard.page.classifier import PageClassifier
@@ -14,12 +14,14 @@ from safeguard.policy import DEFAULT_PROFILE, Policy
 from safeguard.text.classifier import TextClassifier
 from safeguard.text.help_seeking import HelpSeeking
 from safeguard.url.classifier import UrlClassifier
+from safeguard.url.database import CurrentLists
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from safeguard.taxonomy import Category
     from safeguard.text.explain import Explanation
+    from safeguard.url.database import Database
     from safeguard.verdict import Decision, Verdict
 
 # A listed address is harmful whatever today's page shows; its words alone never are.
@@ -41,16 +43,28 @@ class Guard:
 
     Args:
         policy: other profiles than the shipped ones.
+        lists: what knows listed addresses beside the small seed that ships (see also :meth:`installed`).
 
     Raises:
         DataError: the shipped rules or the model are missing or damaged.
     """
 
-    def __init__(self, *, policy: Policy | None = None) -> None:
+    def __init__(self, *, policy: Policy | None = None, lists: Sequence[Database] = ()) -> None:
         self.policy = policy or Policy()
         self._text = TextClassifier()
         self._page = PageClassifier(self._text)
-        self._url = UrlClassifier(self._text.phrases)
+        self._url = UrlClassifier(self._text.phrases, lists)
+
+    @classmethod
+    def installed(cls, told: Callable[[str], None] = lambda _: None) -> Self:
+        """A guard that also knows the lists which this installation has subscribed to (``safeguard lists``).
+
+        It reads them from ``SAFEGUARD_HOME``, and takes up newer ones within seconds.
+
+        Args:
+            told: is given one sentence when the lists cannot be opened; those before stay in force.
+        """
+        return cls(lists=[CurrentLists(told=told)])
 
     @cached_property
     def _image(self) -> ImageClassifier:

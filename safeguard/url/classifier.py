@@ -6,14 +6,17 @@ from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from safeguard.taxonomy import Category
+from safeguard.taxonomy import Category, Tier, taxonomy
 from safeguard.text.normalize import fold
 from safeguard.url.address import parse_address
-from safeguard.url.database import HostDatabase, load_seed
+from safeguard.url.database import load_seed
 from safeguard.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from safeguard.text.phrases import PhraseMatcher
+    from safeguard.url.database import Database, Match
 
 # Words in an address are a hint that stays below every profile's threshold: a news address about a harm has the same.
 _PER_WEIGHT: Final = 0.1
@@ -21,11 +24,15 @@ _WORDS_AT_MOST: Final = 0.35
 
 
 class UrlClassifier:
-    """Judges addresses; shares the phrase packs of the text classifier."""
+    """Judges addresses; shares the phrase packs of the text classifier.
 
-    def __init__(self, phrases: PhraseMatcher, database: HostDatabase | None = None) -> None:
+    Args:
+        lists: what is asked beside the seed that ships.
+    """
+
+    def __init__(self, phrases: PhraseMatcher, lists: Sequence[Database] = ()) -> None:
         self._phrases = phrases
-        self._database = database or load_seed()
+        self._databases: tuple[Database, ...] = (*lists, load_seed())
 
     def classify(self, url: str) -> Verdict:
         """The verdict on an address; findings index ``url`` as given.
@@ -36,14 +43,14 @@ class UrlClassifier:
         address = parse_address(url)
         scores = dict.fromkeys(Category, 0.0)
         findings: list[Finding] = []
-        if (entry := self._database.lookup(address)) is not None:
-            host, categories = entry
+        matches = [match for database in self._databases for match in database.lookup(address)]
+        for category, source, entry in _after_openings(matches):
             # A host that is written in disguise is not found as such: the whole address is the span then.
-            start = url.lower().find(host)
-            start, end = (start, start + len(host)) if start >= 0 else (0, len(url))
-            for category in categories:
-                scores[category] = 1.0
-                findings.append(Finding(category, 1.0, f"{self._database.source}#{host}", start, end, url[start:end]))
+            start = url.lower().find(entry)
+            start, end = (start, start + len(entry)) if start >= 0 else (0, len(url))
+            assert category is not None
+            scores[category] = 1.0
+            findings.append(Finding(category, 1.0, f"{source}#{entry}", start, end, url[start:end]))
         weights: dict[Category, float] = defaultdict(float)
         hits = self._phrases.find(fold([f"{address.host} {address.path}"]))
         for hit in hits:
@@ -58,3 +65,13 @@ class UrlClassifier:
         )
         findings.sort(key=lambda finding: -finding.score)
         return Verdict(MappingProxyType(scores), tuple(findings))
+
+
+def _after_openings(matches: list[Match]) -> list[Match]:
+    """What is left where a list of addresses to keep open names one: nothing but what the law closes.
+
+    It opens the address only: pages there are judged like all others.
+    """
+    if all(match.category is not None for match in matches):
+        return matches
+    return [match for match in matches if match.category and taxonomy()[match.category].tier is Tier.LOCKED]
