@@ -148,8 +148,8 @@ def main() -> None:
         (work / "asked.json").write_text(json.dumps({"listed": listed, "unlisted": unlisted}))
         million = built["different"] / 1e6
         print(
-            f"{built['entries']:,} entries, {built['different']:,} different ones, compiled in {built['seconds']:.1f} s "
-            f"of CPU with {built['memory_mib']:.0f} MiB; {built['mib'] / million:.1f} MiB on disk for a million\n"
+            f"{built['entries']:,} entries, {built['different']:,} different ones, compiled in {built['seconds']:.1f} "
+            f"s of CPU with {built['memory_mib']:.0f} MiB; {built['mib'] / million:.1f} MiB on disk for a million\n"
         )
         print("| | open, ms | look up an unlisted host, µs | a listed one, µs | memory, MiB |")
         print("|---|---:|---:|---:|---:|")

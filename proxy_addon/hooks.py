@@ -7,13 +7,14 @@ import ipaddress
 import logging
 import socket
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from mitmproxy import http
 from mitmproxy.net.http.http1.read import expected_http_body_size
 
 from proxy_addon.failsafe import fail_closed
 from proxy_addon.limits import HOLD, Hold
-from safeguard.web.filter import OWN_PATH, Plan, is_navigation, request_headers
+from safeguard.web.filter import OWN_PATH, Plan
 from safeguard.web.media import SNIFF_BYTES
 from safeguard.web.messages import Reply, Request, Response
 from safeguard.web.streams import MAX_MESSAGE, is_stopped
@@ -110,7 +111,9 @@ class SafeguardAddon:
         elif (reply := self._web.origin(request)) is not None:
             flow.response = _response_of(reply)  # a server's answer that happens to come from here: judged like any
         else:
-            headers = request_headers(request.headers, navigation=is_navigation(request))
+            url, headers = self._web.forwarded(request)
+            if url != request.url:
+                flow.request.path = f"{(parts := urlsplit(url)).path}?{parts.query}"
             flow.request.headers = http.Headers(_encode(headers))
             if self._web.sends(request):
                 flow.metadata[_FORM] = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -53,6 +53,8 @@ class Profile(_Strict):
         tone: which of the block page's tones speaks to them: ``early``, ``young``, ``teen`` or ``adult``.
         responses: for every category.
         unjudged: the action for what could not be judged, by outcome.
+        safe_search: how much search engines and video sites are told to leave out
+            (:class:`safeguard.url.safesearch.SafeSearch`).
         allow_hosts: the only hosts that are open in allow-list mode (with all their subdomains).
     """
 
@@ -65,6 +67,7 @@ class Profile(_Strict):
     fail_mode: FailMode = FailMode.CLOSED
     responses: dict[Category, Response]
     unjudged: dict[Outcome, Action]
+    safe_search: Literal["off", "moderate", "strict"] = "strict"
     allow_hosts: frozenset[str] = frozenset()
 
     @model_validator(mode="after")

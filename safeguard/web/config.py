@@ -14,6 +14,7 @@ from safeguard.errors import AddressError, ConfigError, DataError, UnknownProfil
 from safeguard.policy import DEFAULT_PROFILE, load_profiles
 from safeguard.resources import load_toml, rules_dir
 from safeguard.url.address import normalise_host, parse_address
+from safeguard.url.safesearch import Accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,8 @@ class FilterConfig(_Strict):
         language: of block pages; ``auto`` follows the browser.
         never_decrypt: further hosts, with their subdomains, that are passed through unread.
         known_sites: further hosts, with their subdomains, to which children may send their data without being asked.
+        google_domains, microsoft_tenants: whose accounts may sign in at Google and Microsoft; all where empty.
+        microsoft_context: the tenant in whose name Microsoft's logs note that.
         hold_bytes: of a body as it comes over the wire; a text that is larger is refused.
         judge_seconds: for one page; what takes longer counts as a failure of the filter.
     """
@@ -51,8 +54,16 @@ class FilterConfig(_Strict):
     language: Literal["auto", "vi", "en"] = "auto"
     never_decrypt: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
     known_sites: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
+    google_domains: tuple[str, ...] = ()
+    microsoft_tenants: tuple[str, ...] = ()
+    microsoft_context: str = ""
     hold_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 16 << 20
     judge_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Whose accounts may sign in."""
+        return Accounts(self.google_domains, self.microsoft_tenants, self.microsoft_context)
 
     def profile_of(self, client: str) -> str:
         """The name of the profile of the device with that IP address."""

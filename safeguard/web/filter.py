@@ -19,6 +19,7 @@ from safeguard.policy import FailMode, Mode
 from safeguard.store.appeals import MAX_NOTE, Appeal
 from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
+from safeguard.url.safesearch import SafeSearch, safe_headers, safe_url
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
@@ -212,6 +213,15 @@ class WebFilter:
         if profile.mode is Mode.ALLOW_LIST and profile.allow_hosts.isdisjoint(parse_address(request.url).parents()):
             return Decision(Action.BLOCK, None, _NOT_CHOSEN[language], profile.name, language)
         return self._guard.decide(verdict, profile.name, language=language)
+
+    def forwarded(self, request: Request) -> tuple[str, Headers]:
+        """The address and the headers with which a request goes on: safe search is on, nothing keeps it unjudged."""
+        level = SafeSearch(self.profile(request).safe_search)
+        headers = request_headers(request.headers, navigation=is_navigation(request))
+        added = safe_headers(urlsplit(request.url).hostname or "", level, self.config.accounts)
+        names = {name.lower() for name, _ in added}
+        kept = tuple(item for item in headers if item[0].lower() not in names)
+        return safe_url(request.url, level), (*kept, *added)
 
     def origin(self, request: Request) -> Reply | None:
         """The answer of the try site, judged like any server's; ``None`` for all other hosts."""

@@ -189,6 +189,13 @@ def test_this_machines_own_services_are_not_for_others(web: WebFilter, client: s
     assert (data.server.error is not None) is refused
 
 
+def test_searches_go_out_safe(web: WebFilter) -> None:
+    flow = flow_to("www.google.com", path="/search?q=m%C3%A8o&safe=off")
+    SafeguardAddon(web, allow).requestheaders(flow)
+    assert flow.request.path == "/search?q=m%C3%A8o&safe=active"
+    assert flow.request.pretty_host == "www.google.com"
+
+
 # What comes back
 
 

@@ -353,3 +353,22 @@ def test_outcomes_of_the_policy_are_all_answered(setup: Setup) -> None:
     reply = setup.web.after(get(), PAGE, Judged(decision))
     assert reply is not None
     assert header(reply.headers, "X-Safeguard-Category") == "none"
+
+
+# On its way
+
+
+@pytest.mark.parametrize(
+    ("profile", "ends"), [("primary", "&safe=active"), ("upper_secondary", "&safe=active"), ("staff", "")]
+)
+def test_searches_go_out_safe(guard: Guard, profile: str, ends: str) -> None:
+    url, _ = Setup(guard, profile=profile).web.forwarded(get("https://www.google.com/search?q=meo"))
+    assert url == f"https://www.google.com/search?q=meo{ends}"
+
+
+def test_headers_of_safe_search_and_accounts_replace_the_clients(guard: Guard) -> None:
+    web = Setup(guard, google_domains=("hoamai.edu.vn",)).web
+    _, headers = web.forwarded(get("https://www.youtube.com/", ("youtube-restrict", "none"), ("X-Kept", "1")))
+    assert headers == (("X-Kept", "1"), ("YouTube-Restrict", "Strict"))
+    _, headers = web.forwarded(get("https://accounts.google.com/", ("x-googapps-allowed-domains", "evil.test")))
+    assert headers == (("X-GoogApps-Allowed-Domains", "hoamai.edu.vn"),)
