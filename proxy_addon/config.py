@@ -41,12 +41,16 @@ class ProxyConfig(FilterConfig):
     Attributes:
         listen: where the proxy listens. Loopback unless somebody says otherwise.
         console: where the console listens.
+        dns: where the DNS server listens; there is none unless somebody says so.
+        dns_upstream: the DNS servers that it asks; the system's where empty.
         workers: processes that judge pages; each takes about 80 MB.
         upstream_ca: a PEM file of further authorities to trust for servers, for networks behind another box.
     """
 
     listen: Listen = ("127.0.0.1", 8080)
     console: Listen = ("127.0.0.1", 8081)
+    dns: Listen | None = None
+    dns_upstream: tuple[str, ...] = ()
     workers: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
     upstream_ca: Path | None = None
 

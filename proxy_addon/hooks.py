@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from mitmproxy import http
 from mitmproxy.net.http.http1.read import expected_http_body_size
+from mitmproxy.proxy.mode_specs import DnsMode
 
 from proxy_addon.failsafe import fail_closed
 from proxy_addon.limits import HOLD, Hold
@@ -90,6 +91,7 @@ class SafeguardAddon:
         """Keep other machines from what listens on this one's loopback: the console, a database."""
         if (
             data.server.address
+            and not isinstance(data.client.proxy_mode, DnsMode)  # it asks the resolver that adults have chosen
             and _is_loopback(data.server.address[0])
             and not _is_loopback(_peer(data.client.peername))
         ):

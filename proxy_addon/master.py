@@ -29,6 +29,7 @@ from OpenSSL import SSL
 from proxy_addon import quiet
 from proxy_addon.hooks import SafeguardAddon, ServerFirst
 from proxy_addon.limits import bound_held_bodies
+from proxy_addon.names import NameServer
 from proxy_addon.recent import RecentVerdicts
 from proxy_addon.setup import make_filter
 from proxy_addon.workers import WorkerPool
@@ -70,6 +71,7 @@ class FilterMaster(Master):
         for default in addons.default_addons():
             if isinstance(default, script.ScriptLoader):
                 self.addons.add(addon)
+                self.addons.add(NameServer(web))
             elif not isinstance(default, _LEFT_OUT):
                 self.addons.add(default)
             if isinstance(default, tlsconfig.TlsConfig):
@@ -201,7 +203,8 @@ def make_options(config: ProxyConfig, confdir: Path) -> Options:
     options = Options()
     # Options of addons that are not loaded yet are kept until they are.
     options.update_defer(
-        mode=["regular"],
+        mode=["regular"] if config.dns is None else ["regular", f"dns@{_authority(config.dns)}"],
+        dns_name_servers=list(config.dns_upstream),
         listen_host=config.listen[0],
         listen_port=config.listen[1],
         confdir=str(confdir),
@@ -267,12 +270,13 @@ def banner(config: ProxyConfig) -> str:
         f"proxy    http://{proxy}",
         f"console  http://{console}",
         f"CA       http://{console}/ca  (install it on each device; http://{console}/setup says how)",
+        *([f"DNS      {_authority(config.dns)}"] if config.dns else []),
         f"profile  {config.profile}",
         "try it   http://try.safeguard.test/  in a browser that uses the proxy, or:",
         f"         curl -x http://{proxy} http://try.safeguard.test/probe/vi/gambling",
     ]
-    for name, address in (("proxy", config.listen), ("console", config.console)):
-        if address[0] not in ("127.0.0.1", "::1", "localhost"):
+    for name, address in (("proxy", config.listen), ("console", config.console), ("DNS server", config.dns)):
+        if address is not None and address[0] not in ("127.0.0.1", "::1", "localhost"):
             lines.append(f"warning  the {name} can be reached from the network at {_authority(address)}")
     return "\n".join(lines)
 

@@ -246,6 +246,9 @@ def proxy(
     console: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where the console listens; default 127.0.0.1:8081.")
     ] = None,
+    dns: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where a DNS server listens; none unless you say so.")
+    ] = None,
     profile: Annotated[
         str | None,
         typer.Option("--profile", "-p", help="The profile of every device that the configuration does not name."),
@@ -257,7 +260,7 @@ def proxy(
         from proxy_addon.master import serve
     except ModuleNotFoundError as error:
         raise MissingExtraError("the proxy", "proxy") from error
-    changes = {"listen": listen, "console": console, "profile": profile}
+    changes = {"listen": listen, "console": console, "dns": dns, "profile": profile}
     settings = load_proxy_config(config, {key: value for key, value in changes.items() if value is not None})
     raise typer.Exit(serve(settings, typer.echo))
 

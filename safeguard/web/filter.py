@@ -19,10 +19,11 @@ from safeguard.policy import FailMode, Mode
 from safeguard.store.appeals import MAX_NOTE, Appeal
 from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
-from safeguard.url.safesearch import SafeSearch, safe_headers, safe_url
+from safeguard.url.safesearch import SafeSearch, safe_answer, safe_headers, safe_url
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
+from safeguard.web.config import shipped_hosts
 from safeguard.web.media import combined, is_document, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
@@ -206,6 +207,32 @@ class WebFilter:
         except AddressError:
             return False
         return decision.action in (Action.ALLOW, Action.TIP)
+
+    def name(self, host: str, client: str, *, counts: bool) -> Decision | str | None:
+        """What a DNS answers about a name: a decision that closes it, what to answer with instead, or nothing special.
+
+        Args:
+            counts: the decision is counted.
+        """
+        name = f"[{host}]" if ":" in host else host.rstrip(".")
+        request = Request("DNS", f"https://{name}/", client=client)
+        profile = self.profile(request)
+        if profile.tone != "adult" and self.is_canary(host):
+            return Decision(Action.BLOCK, Category.BYPASS, "", profile.name)
+        try:
+            decision = self._address_decision(request, profile)
+        except AddressError:
+            return None  # no address of the web: names of services, of the machines in a house
+        if decision.action.severity > Action.TIP.severity:  # a DNS cannot ask
+            if counts:
+                self._count(profile, decision)
+            return decision
+        return safe_answer(host, SafeSearch(profile.safe_search))
+
+    @staticmethod
+    def is_canary(host: str) -> bool:
+        """Whether a name asks if DNS may be encrypted past this network."""
+        return host.lower().rstrip(".") in shipped_hosts("canary")
 
     def _address_decision(self, request: Request, profile: Profile) -> Decision:
         language = self.language(request)
