@@ -1,7 +1,7 @@
 """The DNS server beside the proxy: for homes where no certificate is installed.
 
-It answers by the same policy as the proxy: a closed name gets an address that leads nowhere, with the reason in the
-words of RFC 8914, and search engines get the address of their safe form. It sees names only, never pages.
+It answers by the same policy as the proxy: a closed name does not exist, with the reason in the words of RFC 8914, and
+search engines get the address of their safe form. It sees names only, never pages.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ logger = logging.getLogger("safeguard.proxy")
 
 _INSTEAD: Final = "safeguard.instead"  # the name that was asked for, where another is looked up in its place
 _TTL: Final = 60  # seconds: what adults open is open soon
-_NOWHERE: Final = {types.A: ipaddress.IPv4Address(0).packed, types.AAAA: ipaddress.IPv6Address(0).packed}
+_ADDRESSES: Final = (types.A, types.AAAA)
 _PAYLOAD: Final = 1232  # bytes of an answer over UDP (dnsflagday.net/2020)
 _EXTENDED_ERROR: Final = 15  # the option (RFC 8914, 2),
 _FILTERED: Final = 17  # and its code for what the client asked to be filtered
@@ -73,7 +73,7 @@ class NameServer:
             return None
         if isinstance(found, Decision):
             return self._closed(flow.request, found)
-        if question.type not in _NOWHERE:  # HTTPS records and the like would lead to the service's own address
+        if question.type not in _ADDRESSES:  # HTTPS records and the like would lead to the service's own address
             return flow.request.succeed([])
         try:
             address = ipaddress.ip_address(found)
@@ -84,14 +84,10 @@ class NameServer:
         fits = (address.version == 4) == (question.type == types.A)
         return flow.request.succeed([self._record(question, address.packed)] if fits else [])
 
-    def _closed(self, request: DNSMessage, decision: Decision) -> DNSMessage:
-        question = request.question
-        assert question is not None
-        if self._web.is_canary(question.name):
-            answer = request.fail(response_codes.NXDOMAIN)
-        else:
-            packed = _NOWHERE.get(question.type)
-            answer = request.succeed([self._record(question, packed)] if packed else [])
+    @staticmethod
+    def _closed(request: DNSMessage, decision: Decision) -> DNSMessage:
+        # Not 0.0.0.0, as many filters say: there a browser finds whatever listens on its own machine.
+        answer = request.fail(response_codes.NXDOMAIN)
         if any(record.type == types.OPT for record in request.additionals):
             text = (decision.category or "closed").encode()
             data = struct.pack("!HHH", _EXTENDED_ERROR, 2 + len(text), _FILTERED) + text

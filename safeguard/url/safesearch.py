@@ -10,7 +10,9 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
+
+import regex
 
 from safeguard.errors import DataError
 from safeguard.resources import load_toml, rules_dir
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Header = tuple[str, str]
+
+_SLASHES: Final = regex.compile(r"/+")
 
 
 class SafeSearch(StrEnum):
@@ -34,7 +38,7 @@ class Accounts:
     """Who may sign in at Google and Microsoft: the domains of a school's own accounts; all where it names none.
 
     Attributes:
-        microsoft_context: the tenant (its directory's id) that Microsoft's logs name as the one that asked for this.
+        microsoft_context: the id of the directory that asks for it; needed with ``microsoft``.
     """
 
     google: tuple[str, ...] = ()
@@ -95,16 +99,21 @@ def safe_url(url: str, level: SafeSearch) -> str:
         service = _services()[0].get(_named(parts.hostname or ""))
     except ValueError:
         return url
-    if service is None or service.parameter is None or not parts.path.startswith(service.paths):
+    if service is None or service.parameter is None or not _is_below(parts.path, service.paths):
         return url
     name, value = service.parameter
     rest, mark, fragment = url.partition("#")
     before, _, query = rest.partition("?")
     # Whatever names the parameter goes, however it is written: the last of several might count, or the first.
-    kept = [
-        field for field in query.split("&") if field and unquote_plus(field.partition("=")[0]).strip().lower() != name
-    ]
+    fields = query.split("&") if query else []
+    kept = [field for field in fields if unquote_plus(field.partition("=")[0]).strip().lower() != name]
     return f"{before}?{'&'.join([*kept, f'{name}={value}'])}{mark}{fragment}"
+
+
+def _is_below(path: str, places: tuple[str, ...]) -> bool:
+    """Whether a path is one of some places or below it, as a server reads it."""
+    read = _SLASHES.sub("/", unquote(path)).lower() or "/"
+    return any(read == place or (place != "/" and read.startswith(f"{place}/")) for place in places)
 
 
 def safe_headers(host: str, level: SafeSearch, accounts: Accounts = ANY_ACCOUNT) -> tuple[Header, ...]:
@@ -114,12 +123,12 @@ def safe_headers(host: str, level: SafeSearch, accounts: Accounts = ANY_ACCOUNT)
     found: list[Header] = []
     if level is not SafeSearch.OFF and (service := services.get(host)) is not None:
         found += service.headers.get(level, ())
-    for name in of_accounts.get(host, ()):
-        allowed = accounts.google if name == "google" else accounts.microsoft
-        if allowed:
-            found.append((table[name]["header"], ",".join(allowed)))
-            if name == "microsoft" and accounts.microsoft_context:
-                found.append((table[name]["context"], accounts.microsoft_context))
+    names = {name for at, its in of_accounts.items() if f".{host}".endswith(f".{at}") for name in its}
+    if "google" in names and accounts.google:
+        found.append((table["google"]["header"], ",".join(accounts.google)))
+    if "microsoft" in names and accounts.microsoft:
+        found.append((table["microsoft"]["header"], ",".join(accounts.microsoft)))
+        found.append((table["microsoft"]["context"], accounts.microsoft_context))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safeguard.errors import AddressError, ConfigError, DataError, UnknownProfileError
 from safeguard.policy import DEFAULT_PROFILE, load_profiles
@@ -64,6 +64,12 @@ class FilterConfig(_Strict):
     def accounts(self) -> Accounts:
         """Whose accounts may sign in."""
         return Accounts(self.google_domains, self.microsoft_tenants, self.microsoft_context)
+
+    @model_validator(mode="after")
+    def _context_of_tenants(self) -> FilterConfig:
+        if self.microsoft_tenants and not self.microsoft_context:
+            raise ValueError("microsoft_tenants needs microsoft_context, the id of your directory")
+        return self
 
     def profile_of(self, client: str) -> str:
         """The name of the profile of the device with that IP address."""
@@ -156,6 +162,8 @@ def _sentence(error: ErrorDetails, kind: type[FilterConfig], path: Path | None, 
     if error["type"] == "missing":
         return f"{place}: this setting is needed and missing"
     message = error["msg"].removeprefix("Value error, ")
+    if not setting:  # about several settings at once
+        return f"{path or 'the configuration'}: {message}"
     return f"{place}: {error['input']!r} cannot be used: {message[:1].lower()}{message[1:]}"
 
 

@@ -217,7 +217,7 @@ class WebFilter:
         name = f"[{host}]" if ":" in host else host.rstrip(".")
         request = Request("DNS", f"https://{name}/", client=client)
         profile = self.profile(request)
-        if profile.tone != "adult" and self.is_canary(host):
+        if profile.tone != "adult" and host.lower().rstrip(".") in shipped_hosts("canary"):
             return Decision(Action.BLOCK, Category.BYPASS, "", profile.name)
         try:
             decision = self._address_decision(request, profile)
@@ -228,11 +228,6 @@ class WebFilter:
                 self._count(profile, decision)
             return decision
         return safe_answer(host, SafeSearch(profile.safe_search))
-
-    @staticmethod
-    def is_canary(host: str) -> bool:
-        """Whether a name asks if DNS may be encrypted past this network."""
-        return host.lower().rstrip(".") in shipped_hosts("canary")
 
     def _address_decision(self, request: Request, profile: Profile) -> Decision:
         language = self.language(request)

@@ -21,6 +21,10 @@ OFF, MODERATE, STRICT = SafeSearch
         ("https://www.google.co.uk/search?q=a&%73afe=off", "https://www.google.co.uk/search?q=a&safe=active"),
         ("https://www.google.com/search?q=a&SAFE=off", "https://www.google.com/search?q=a&safe=active"),
         ("https://images.google.com/images?q=a#safe=off", "https://images.google.com/images?q=a&safe=active#safe=off"),
+        ("https://www.google.com//search?q=a", "https://www.google.com//search?q=a&safe=active"),
+        ("https://www.google.com/%73earch?q=a", "https://www.google.com/%73earch?q=a&safe=active"),
+        ("https://www.bing.com/Search?q=a", "https://www.bing.com/Search?q=a&adlt=strict"),
+        ("https://google.vn/search?q=a&b&&c", "https://google.vn/search?q=a&b&&c&safe=active"),
         ("https://www.google.com/webhp", "https://www.google.com/webhp?safe=active"),
         ("https://www.google.com./search?q=a", "https://www.google.com./search?q=a&safe=active"),
         ("https://www.google.com/search?q=m%C3%A8o+con", "https://www.google.com/search?q=m%C3%A8o+con&safe=active"),
@@ -38,6 +42,9 @@ def test_searches_are_made_safe(asked: str, safe: str, level: SafeSearch) -> Non
     "url",
     [
         "https://www.google.com/maps?q=a",
+        "https://www.google.com/settings?q=a",
+        "https://www.google.com/url?q=a",
+        "https://duckduckgo.com/dist/x.js?q=a",
         "https://docs.google.com/search?q=a",
         "https://www.google.com.evil.test/search?q=a",
         "https://wwwgoogle.com/search?q=a",
@@ -86,6 +93,8 @@ def test_accounts_of_the_school_only() -> None:
         ("Restrict-Access-To-Tenants", "hoamai.edu.vn"),
         ("Restrict-Access-Context", "0000-tenant"),
     )
+    assert safe_headers("meet.google.com", OFF, school) == safe_headers("google.com", OFF, school) != ()
+    assert safe_headers("evilgoogle.com", OFF, school) == ()
     assert safe_headers("login.microsoftonline.com", STRICT) == ()
     assert safe_headers("site.test", STRICT, school) == ()
 

@@ -65,6 +65,7 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ("[[clients]]\naddress = 'x'\nprofile = 'staff'", ["clients.0.address", "'x'"]),
         ("[[clients]]\naddress = '1.2.3.4'\nprofile = 'x'", ["clients.0.profile", "'x'", "choose one of"]),
         ("[[clients]]\naddress = '1.2.3.4'\nprofiles = 'x'\nprofile = 'staff'", ["clients.0.profiles", "'profile'"]),
+        ("microsoft_tenants = ['a.edu.vn']", ["microsoft_tenants needs microsoft_context"]),
         ("profile = ", ["not valid TOML", "end of document"]),
         (b"\xff\xfe", ["not valid TOML"]),
     ],
