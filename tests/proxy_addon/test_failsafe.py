@@ -34,6 +34,10 @@ class BrokenFilter:
     def origin(self, request: Request) -> None:
         self._maybe("origin")
 
+    def forwarded(self, request: Request) -> tuple[str, object]:
+        self._maybe("forwarded")
+        return request.url, request.headers
+
     def sends(self, request: Request) -> bool:
         return False
 
@@ -81,7 +85,7 @@ async def run(flow: http.HTTPFlow, web: BrokenFilter, *, judge_breaks: bool = Fa
     await addon.response(flow)
 
 
-@pytest.mark.parametrize("breaks", ["before", "origin", "plan", "profile", "after", "judge", "failed"])
+@pytest.mark.parametrize("breaks", ["before", "origin", "forwarded", "plan", "profile", "after", "judge", "failed"])
 @pytest.mark.parametrize("fails_open", [False, True])
 async def test_every_place_that_can_break(breaks: str, fails_open: bool) -> None:
     flow = flow_to("site.test")
