@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH: Final = 65_536  # characters; no server takes longer addresses
 _SLASHES: Final = regex.compile(r"^(https?|wss?):/*(?=[^/])", regex.IGNORECASE)
+_NUMBER: Final = regex.compile(r"0x[0-9a-f]*|\d+")
 _DOTS: Final = dict.fromkeys((0x3002, 0xFF0E, 0xFF61), ".")  # full stops of other scripts part labels too (UTS 46)
 
 
@@ -64,7 +66,15 @@ def normalise_host(host: str) -> str:
     """
     name = unquote(host).strip().strip("[]").translate(_DOTS).rstrip(".").lower()
     if is_ip(name):
-        return str(ipaddress.ip_address(name))
+        address = ipaddress.ip_address(name)
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        # Browsers read what ends in a number as an IPv4 address in any of its old forms (url.spec.whatwg.org, 3.5), and
+        # so does the C library: 0x7f.1 and 2130706433 are 127.0.0.1.
+        try:
+            return socket.inet_ntoa(socket.inet_aton(name))
+        except OSError:
+            raise AddressError(f"{host!r} is not an IP address") from None
     try:
         if not name.isascii():
             name = idna.encode(name, uts46=True).decode("ascii")

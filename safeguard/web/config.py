@@ -43,6 +43,7 @@ class FilterConfig(_Strict):
         language: of block pages; ``auto`` follows the browser.
         never_decrypt: further hosts, with their subdomains, that are passed through unread.
         known_sites: further hosts, with their subdomains, to which children may send their data without being asked.
+        decrypt: connections are looked into; otherwise hosts are judged by name alone, and no certificate is needed.
         google_domains, microsoft_tenants: whose accounts may sign in at Google and Microsoft; all where empty.
         microsoft_context: the tenant in whose name Microsoft's logs note that.
         hold_bytes: of a body as it comes over the wire; a text that is larger is refused.
@@ -54,6 +55,7 @@ class FilterConfig(_Strict):
     language: Literal["auto", "vi", "en"] = "auto"
     never_decrypt: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
     known_sites: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
+    decrypt: bool = True
     google_domains: tuple[str, ...] = ()
     microsoft_tenants: tuple[str, ...] = ()
     microsoft_context: str = ""
@@ -96,7 +98,7 @@ class FilterConfig(_Strict):
 
     def is_undecrypted(self, host: str) -> bool:
         """Whether connections to a host are passed through unread."""
-        return _is_among(host, self.undecrypted)
+        return not self.decrypt or _is_among(host, self.undecrypted)
 
     def is_known(self, host: str) -> bool:
         """Whether the operator of a site is known."""

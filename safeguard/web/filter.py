@@ -9,6 +9,7 @@ here waits or takes more than a millisecond.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -232,6 +233,8 @@ class WebFilter:
     def _address_decision(self, request: Request, profile: Profile) -> Decision:
         language = self.language(request)
         verdict = self._guard.check_url(request.url)
+        if asks_dns(request):
+            verdict = replace(verdict, scores={**verdict.scores, Category.BYPASS: 1.0})
         if profile.mode is Mode.ALLOW_LIST and profile.allow_hosts.isdisjoint(parse_address(request.url).parents()):
             return Decision(Action.BLOCK, None, _NOT_CHOSEN[language], profile.name, language)
         return self._guard.decide(verdict, profile.name, language=language)
@@ -422,6 +425,15 @@ def request_headers(headers: Headers, *, navigation: bool) -> Headers:
 
 
 _CODINGS: Final = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
+
+
+def asks_dns(request: Request) -> bool:
+    """Whether a request is DNS over HTTPS (RFC 8484, or the JSON of Google and Cloudflare), whatever the host."""
+    kinds = {header(request.headers, name).partition(";")[0].strip().lower() for name in ("accept", "content-type")}
+    return not kinds.isdisjoint(_DNS_TYPES)
+
+
+_DNS_TYPES: Final = frozenset({"application/dns-message", "application/dns-json", "application/oblivious-dns-message"})
 
 
 def is_navigation(request: Request) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -377,3 +379,54 @@ def test_a_port_that_is_taken_is_one_sentence(proxy: Running, tmp_path: Path, wh
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert f"cannot listen on 127.0.0.1:{proxy.port}" in result.stderr
+
+
+# Without a certificate
+
+
+def test_hosts_are_closed_by_name_where_nothing_is_decrypted(start_proxy: Start, origin: Origin) -> None:
+    running = start_proxy("decrypt = false")
+    trust = ssl.create_default_context(cafile=str(origin.ca))  # and nothing of ours
+    with httpx.Client(proxy=running.address, verify=trust, timeout=30) as client:
+        assert client.get(origin.url("https", "gambling")).status_code == 200, "pages are not looked into"
+        with pytest.raises(httpx.ProxyError, match="403"):
+            client.get("https://www.pornhub.com/")
+        assert client.get(origin.url("http", "gambling")).status_code == 403, "what is not encrypted is"
+
+
+# Lists
+
+
+def test_new_lists_are_taken_up_under_load(start_proxy: Start, origin: Origin, tmp_path: Path) -> None:
+    running = start_proxy()
+    names = tmp_path / "list.txt"
+    names.write_text("".join(f"casino{number}.test\n" for number in range(50_000)), encoding="utf-8")
+    home = os.environ | {"SAFEGUARD_HOME": str(running.home)}
+    stop, answers = threading.Event(), []
+
+    def load() -> None:
+        with running.client() as client:
+            while not stop.is_set():
+                answers.append(client.get(origin.url("http", "benign")).status_code)
+
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        subprocess.run([*SAFEGUARD, "lists", "add", str(names), "-c", "gambling"], env=home, check=True, timeout=60)
+        for _ in range(3):
+            subprocess.run([*SAFEGUARD, "lists", "update"], env=home, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        with running.client() as client:
+            for _ in range(100):
+                response = client.get("http://www.casino49999.test/")
+                if response.headers.get("x-safeguard-category") == "gambling":
+                    break
+                time.sleep(0.1)
+            else:
+                pytest.fail("the new list is not in force")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(answers) > 20
+    assert set(answers) == {200}, "not one request was lost"

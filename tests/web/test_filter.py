@@ -372,3 +372,19 @@ def test_headers_of_safe_search_and_accounts_replace_the_clients(guard: Guard) -
     assert headers == (("X-Kept", "1"), ("YouTube-Restrict", "Strict"))
     _, headers = web.forwarded(get("https://accounts.google.com/", ("x-googapps-allowed-domains", "evil.test")))
     assert headers == (("X-GoogApps-Allowed-Domains", "hoamai.edu.vn"),)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("Accept", "application/dns-message"),),
+        (("Content-Type", "application/dns-message"),),
+        (("accept", "Application/DNS-JSON; x=1"),),
+    ],
+)
+def test_dns_over_https_is_closed_on_any_host(guard: Guard, headers: Headers) -> None:
+    reply = Setup(guard).web.before(get("https://innocent.test/", *headers))
+    assert reply is not None
+    assert header(reply.headers, "X-Safeguard-Category") == "bypass"
+    assert Setup(guard, profile="staff").web.before(get("https://innocent.test/", *headers)) is None
+    assert Setup(guard).web.before(get("https://innocent.test/", ("Accept", "text/html"))) is None
