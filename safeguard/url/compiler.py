@@ -26,11 +26,10 @@ from typing import TYPE_CHECKING, Any, Final
 import marisa_trie
 import numpy as np
 
-from safeguard.errors import AddressError, DataError, ListError
-from safeguard.resources import load_toml, rules_dir
-from safeguard.url.address import normalise_host
+from safeguard.errors import ListError
 from safeguard.url.database import EXACT, HOSTS, LAYOUT, MANIFEST, POINTER, URLS, ListDatabase, key_of
 from safeguard.url.formats import Entry, Format, Kind, ListReader
+from safeguard.url.hosts import shipped_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -78,19 +77,10 @@ class Compiled:
 
 
 @cache
-def _guarded(name: str) -> frozenset[str]:
-    path = rules_dir() / "hosts" / f"{name}.toml"
-    try:
-        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
-    except (AddressError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: {error}") from error
-
-
-@cache
 def _must_stay_open() -> frozenset[str]:
     """Hosts that no list may close as a whole: the protected, the shared, and every domain that one of them lies in."""
     closed = set()
-    for host in _guarded("protected") | _guarded("shared"):
+    for host in shipped_hosts("protected") | shipped_hosts("shared"):
         labels = host.split(".")
         closed |= {".".join(labels[first:]) for first in range(len(labels))}
     return frozenset(closed)
@@ -109,7 +99,7 @@ def is_held_back(entry: Entry) -> bool:
     host = entry.value.partition("/")[0] if entry.kind is Kind.URL else entry.value
     if entry.kind is not Kind.URL and host in _must_stay_open():
         return True
-    return any(parent in _guarded("protected") for parent in _parents(host))
+    return any(parent in shipped_hosts("protected") for parent in _parents(host))
 
 
 def _parents(host: str) -> Iterator[str]:

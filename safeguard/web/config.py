@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from safeguard.errors import AddressError, ConfigError, DataError, UnknownProfileError
+from safeguard.errors import AddressError, ConfigError, UnknownProfileError
 from safeguard.policy import DEFAULT_PROFILE, load_profiles
-from safeguard.resources import load_toml, rules_dir
 from safeguard.url.address import normalise_host, parse_address
+from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import Accounts
 
 if TYPE_CHECKING:
@@ -110,20 +110,6 @@ def _is_among(host: str, hosts: frozenset[str]) -> bool:
         return not hosts.isdisjoint(parse_address(f"[{host}]" if ":" in host else host).parents())
     except AddressError:
         return False
-
-
-@cache
-def shipped_hosts(name: str) -> frozenset[str]:
-    """The hosts of ``rules/hosts/<name>.toml``, of all its groups.
-
-    Raises:
-        DataError: it is missing or not what it should be.
-    """
-    path = rules_dir() / "hosts" / f"{name}.toml"
-    try:
-        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
-    except (AddressError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: {error}") from error
 
 
 def load_config[Config: FilterConfig](kind: type[Config], path: Path | None, changes: Mapping[str, Any]) -> Config:

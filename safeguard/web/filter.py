@@ -20,11 +20,19 @@ from safeguard.policy import FailMode, Mode
 from safeguard.store.appeals import MAX_NOTE, Appeal
 from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
+from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import SafeSearch, safe_answer, safe_headers, safe_url
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
-from safeguard.web.config import shipped_hosts
+from safeguard.web.headers import (
+    asks_dns,
+    is_from_same_origin,
+    is_navigation,
+    is_whole,
+    redacted_headers,
+    request_headers,
+)
 from safeguard.web.media import combined, is_document, is_guessed, is_streamed, is_text, media_type, starts_as_text
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
@@ -270,7 +278,7 @@ class WebFilter:
         if not is_text(kind) and not is_document(kind):
             return Plan.PASS
         # Page by page in parts that are harmless each: what is asked for in ranges is not judged as a whole.
-        partial = status == 206 and not _is_whole(header(headers, "content-range"))
+        partial = status == 206 and not is_whole(header(headers, "content-range"))
         length = header(headers, "content-length")
         too_large = length.isascii() and length.isdigit() and int(length) > self.config.hold_bytes
         if not partial and not too_large:
@@ -329,7 +337,7 @@ class WebFilter:
         if decision.action is Action.REDACT and judged.body:
             category = decision.category.value if decision.category else None
             self._counters.add(self.profile(request).name, category, decision.action.value)
-            return Reply(response.status, _redacted_headers(response.headers, decision), judged.body)
+            return Reply(response.status, redacted_headers(response.headers, decision), judged.body)
         return self._act(request, self.profile(request), decision)
 
     def failed(self, request: Request) -> Reply | None:
@@ -357,7 +365,7 @@ class WebFilter:
             return _plain(404, "Not found.")
         if request.method != "POST":
             return _plain(405, "Use the button on the page.", ("Allow", "POST"))
-        if not _from_same_origin(request) or len(request.body) > MAX_FORM:
+        if not is_from_same_origin(request) or len(request.body) > MAX_FORM:
             return _plain(403, "This form can only be sent from the page itself.")
         form = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=10)
         category = form.get("category", [""])[0]
@@ -402,82 +410,6 @@ class WebFilter:
 
 def _grant_key(request: Request, category: str | None) -> tuple[str, str, str]:
     return request.client, urlsplit(request.url).netloc.lower(), category or ""
-
-
-def request_headers(headers: Headers, *, navigation: bool) -> Headers:
-    """The headers with which a request goes on.
-
-    Codings that the filter cannot undo are not asked for; a navigation asks for the whole document, because a part of
-    one cannot be judged.
-    """
-    kept = []
-    for name, value in headers:
-        lower = name.lower()
-        if lower == "accept-encoding":
-            codings = [item.strip() for item in value.split(",")]
-            value = (
-                ", ".join(item for item in codings if item.partition(";")[0].strip().lower() in _CODINGS) or "identity"
-            )
-        if navigation and lower in ("range", "if-range"):
-            continue
-        kept.append((name, value))
-    return tuple(kept)
-
-
-_CODINGS: Final = frozenset({"gzip", "deflate", "br", "zstd", "identity"})
-
-
-def asks_dns(request: Request) -> bool:
-    """Whether a request is DNS over HTTPS (RFC 8484, or the JSON of Google and Cloudflare), whatever the host."""
-    kinds = {header(request.headers, name).partition(";")[0].strip().lower() for name in ("accept", "content-type")}
-    return not kinds.isdisjoint(_DNS_TYPES)
-
-
-_DNS_TYPES: Final = frozenset({"application/dns-message", "application/dns-json", "application/oblivious-dns-message"})
-
-
-def is_navigation(request: Request) -> bool:
-    """Whether a request is for something that a browser shows as a document."""
-    destination = header(request.headers, "sec-fetch-dest")
-    if destination:
-        return destination in ("document", "iframe", "frame", "embed", "object")
-    return "text/html" in header(request.headers, "accept")
-
-
-def _is_whole(content_range: str) -> bool:
-    """Whether ``Content-Range: bytes FIRST-LAST/SIZE`` stands for the whole."""
-    span, _, size = content_range.strip().removeprefix("bytes ").partition("/")
-    return size.isascii() and size.isdigit() and span == f"0-{int(size) - 1}"
-
-
-def _from_same_origin(request: Request) -> bool:
-    """Whether a form was sent by a page of the origin that it is sent to.
-
-    Browsers send ``Sec-Fetch-Site`` to secure origins only, and ``Origin`` with every POST; no page can forge either.
-    """
-    if site := header(request.headers, "sec-fetch-site"):
-        return site == "same-origin"
-    address = urlsplit(request.url)
-    return header(request.headers, "origin").lower() == f"{address.scheme}://{address.netloc}".lower()
-
-
-# What no longer holds of a body that was written anew.
-_OF_THE_BODY: Final = frozenset(
-    "content-length content-encoding transfer-encoding etag last-modified content-md5 digest content-digest "
-    "repr-digest accept-ranges content-range cache-control content-type".split()
-)
-
-
-def _redacted_headers(headers: Headers, decision: Decision) -> Headers:
-    """The headers of a page of which parts were taken out; it is this child's, so no cache may keep it."""
-    kind = media_type(headers) or "text/html"
-    return (
-        *(item for item in headers if item[0].lower() not in _OF_THE_BODY),
-        ("Content-Type", f"{kind}; charset=utf-8"),
-        ("Cache-Control", "no-store"),
-        ("X-Safeguard-Category", decision.category.value if decision.category else "none"),
-        ("X-Safeguard-Action", decision.action.value),
-    )
 
 
 def _plain(status: int, text: str, *headers: tuple[str, str]) -> Reply:

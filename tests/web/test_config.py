@@ -6,7 +6,8 @@ import pytest
 
 from proxy_addon.config import ProxyConfig, load_proxy_config, parse_listen
 from safeguard import ConfigError
-from safeguard.web.config import FilterConfig, load_config, shipped_hosts
+from safeguard.url.hosts import shipped_hosts
+from safeguard.web.config import FilterConfig, load_config
 
 CLIENTS = """
 profile = "primary"

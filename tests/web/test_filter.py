@@ -5,7 +5,7 @@ from filters import ENGLISH, URL, Setup
 
 from safeguard import Action, Category, Decision, Guard, Outcome, UnknownProfileError
 from safeguard.policy import FailMode, Policy
-from safeguard.web.filter import GRANT_SECONDS, Plan, is_navigation, request_headers
+from safeguard.web.filter import GRANT_SECONDS, Plan
 from safeguard.web.judge import Judged
 from safeguard.web.messages import Headers, Request, Response, header
 
@@ -316,36 +316,6 @@ def test_a_form_that_is_too_long_is_refused(setup: Setup) -> None:
 
 
 # Headers
-
-
-@pytest.mark.parametrize(
-    ("navigation", "headers", "kept"),
-    [
-        (True, (("Range", "bytes=0-"), ("If-Range", "x"), ("Cookie", "a")), (("Cookie", "a"),)),
-        (False, (("Range", "bytes=0-"),), (("Range", "bytes=0-"),)),
-        (False, (("Accept-Encoding", "gzip;q=0.5, br, dcz, *"),), (("Accept-Encoding", "gzip;q=0.5, br"),)),
-        (False, (("accept-encoding", "compress"),), (("accept-encoding", "identity"),)),
-        (False, (("Accept-Encoding", "GZIP, zstd"),), (("Accept-Encoding", "GZIP, zstd"),)),
-    ],
-)
-def test_request_headers(navigation: bool, headers: Headers, kept: Headers) -> None:
-    assert request_headers(headers, navigation=navigation) == kept
-
-
-@pytest.mark.parametrize(
-    ("headers", "navigation"),
-    [
-        ((("Sec-Fetch-Dest", "document"), ("Accept", "*/*")), True),
-        ((("Sec-Fetch-Dest", "iframe"),), True),
-        ((("Sec-Fetch-Dest", "video"), ("Accept", "text/html")), False),
-        ((("Sec-Fetch-Dest", "empty"),), False),
-        ((("Accept", "text/html,application/xhtml+xml"),), True),
-        ((("Accept", "*/*"),), False),
-        ((), False),
-    ],
-)
-def test_navigations(headers: Headers, navigation: bool) -> None:
-    assert is_navigation(get(URL, *headers)) is navigation
 
 
 def test_outcomes_of_the_policy_are_all_answered(setup: Setup) -> None:
