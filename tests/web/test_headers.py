@@ -4,7 +4,7 @@ import pytest
 from filters import URL
 
 from safeguard.web.headers import is_navigation, request_headers
-from safeguard.web.messages import Headers
+from safeguard.web.messages import Headers, Request
 
 
 @pytest.mark.parametrize(
