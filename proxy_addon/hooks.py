@@ -168,7 +168,8 @@ class SafeguardAddon:
         if not body or self._plan(flow) is Plan.PASS:
             return
         request = _request(flow)
-        response = Response(flow.response.status_code, _decode(flow.response.headers), body)
+        headers = _decode(flow.response.headers)
+        response = Response(flow.response.status_code, headers, body, self._web.hints(request))
         judged = await self._judge(response, self._web.profile(request).name, self._web.language(request))
         if (reply := self._web.after(request, response, judged)) is not None:
             self._answer(flow, reply)

@@ -72,7 +72,9 @@ class RecentVerdicts:
     def _digest(self, response: Response, profile: str, language: str) -> bytes:
         digest = hashlib.blake2b(key=self._key, digest_size=16)
         judged_by = [f"{name.lower()}:{value}" for name, value in response.headers if name.lower() in wire.JUDGED_BY]
-        digest.update("\0".join([profile, language, str(response.status), *judged_by]).encode("utf-8", "replace"))
+        digest.update(
+            "\0".join([profile, language, str(response.status), *response.hints, *judged_by]).encode("utf-8", "replace")
+        )
         digest.update(b"\0")
         digest.update(response.body)
         return digest.digest()

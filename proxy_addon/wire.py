@@ -42,14 +42,21 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 def pack_job(response: Response, profile: str, language: str) -> bytes:
     """What a worker needs to judge a response."""
     headers = [[name, value] for name, value in response.headers if name.lower() in JUDGED_BY]
-    job = {"status": response.status, "headers": headers, "profile": profile, "language": language}
+    job = {
+        "status": response.status,
+        "headers": headers,
+        "hints": response.hints,
+        "profile": profile,
+        "language": language,
+    }
     return pack(job, response.body)
 
 
 def unpack_job(message: dict[str, Any], body: bytes) -> tuple[Response, str, str]:
     """The response, the profile and the language of a job."""
     headers = tuple((name, value) for name, value in message["headers"])
-    return Response(message["status"], headers, body), message["profile"], message["language"]
+    hints = tuple(Category(name) for name in message["hints"])
+    return Response(message["status"], headers, body, hints), message["profile"], message["language"]
 
 
 def pack_judged(judged: Judged) -> bytes:

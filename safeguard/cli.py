@@ -318,6 +318,25 @@ def train(
     typer.echo(f"{manifest['corpus']['texts']} texts, {manifest['corpus']['samples']} samples: {out}")
 
 
+@app.command("train-hostnames")
+def train_hostnames(
+    data: Annotated[Path, typer.Argument(help="A folder with the published lists, a folder for each publisher.")],
+    out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("models/hostnames"),
+    version: Annotated[str, typer.Option(help="The version that findings will name.")] = "1",
+) -> None:
+    """Train the model of host names from published lists, and measure it across publishers."""
+    try:
+        from safeguard.train.hostnames import train as fit
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training", "train") from error
+    manifest = fit(data, out, version=version)
+    for category, measured in manifest["metrics"].items():
+        typer.echo(
+            f"{category}: AUC {measured['auc']:.3f}, {measured['recall_at_0.1_percent']:.1%} found at 0.1 % false "
+            f"alarms (names of {measured['measured_on']} that others do not list)"
+        )
+
+
 @app.command()
 def evaluate(
     validation: Annotated[Path, typer.Option(help="The texts held apart.")] = Path("models/validation"),

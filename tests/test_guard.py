@@ -143,3 +143,35 @@ def test_everything_public_is_there() -> None:
         assert getattr(safeguard, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = safeguard.nothing  # type: ignore[attr-defined]
+
+
+UNSURE = "<p>Hôm nay có khuyến mãi, nạp thẻ nhận quà, quay số trúng thưởng cho thành viên mới, mời bạn tham gia.</p>"
+
+
+def test_a_hint_makes_a_pages_own_words_count_for_more(guard: Guard) -> None:
+    host = "https://live-casino-slots.test/"
+    assert guard.hints(host) == (Category.GAMBLING,)
+    for page in (UNSURE, "<p>Quang hợp là quá trình cây xanh dùng ánh sáng để tạo ra chất hữu cơ từ nước.</p>"):
+        body = page.encode()
+        plain = guard.check_page(body, content_type="text/html").scores
+        hinted = guard.check_page(body, content_type="text/html", hints=guard.hints(host)).scores
+        by_address = guard.check_page(body, content_type="text/html", url=host).scores
+        assert hinted[Category.GAMBLING] == by_address[Category.GAMBLING]
+        if plain[Category.GAMBLING] >= 0.05:
+            assert hinted[Category.GAMBLING] > plain[Category.GAMBLING]
+        else:
+            assert hinted == plain, "a name alone does nothing"
+        assert {name: hinted[name] for name in Category if name is not Category.GAMBLING} == {
+            name: plain[name] for name in Category if name is not Category.GAMBLING
+        }
+    assert guard.check_page(UNSURE.encode(), content_type="text/html").scores[Category.GAMBLING] >= 0.05
+
+
+def test_a_name_alone_closes_nothing(guard: Guard) -> None:
+    verdict = guard.check_url("https://live-casino-slots.test/")
+    assert guard.decide(verdict, "early_years").action is Action.ALLOW
+    assert any(finding.source.startswith("model/hostnames@") for finding in verdict.findings)
+
+
+def test_protected_hosts_get_no_hint(guard: Guard) -> None:
+    assert guard.hints("https://eastmidlandsgambling.nhs.uk/") == ()

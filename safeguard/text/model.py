@@ -189,5 +189,5 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"the text model in {folder} cannot be loaded: {error}") from error
+        raise DataError(f"the model in {folder} cannot be loaded: {error}") from error
     return manifest

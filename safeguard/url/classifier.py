@@ -10,12 +10,15 @@ from safeguard.taxonomy import Category, Tier, taxonomy
 from safeguard.text.normalize import fold
 from safeguard.url.address import parse_address
 from safeguard.url.database import load_seed
+from safeguard.url.hostname_model import load_hostname_model
+from safeguard.url.hosts import shipped_hosts
 from safeguard.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from safeguard.text.phrases import PhraseMatcher
+    from safeguard.url.address import Address
     from safeguard.url.database import Database, Match
 
 # Words in an address are a hint that stays below every profile's threshold: a news address about a harm has the same.
@@ -33,6 +36,20 @@ class UrlClassifier:
     def __init__(self, phrases: PhraseMatcher, lists: Sequence[Database] = ()) -> None:
         self._phrases = phrases
         self._databases: tuple[Database, ...] = (*lists, load_seed())
+        self._names = load_hostname_model()
+
+    def hints(self, url: str) -> tuple[Category, ...]:
+        """The categories that a host's name hints at, where its pages have to show what they are.
+
+        Raises:
+            AddressError: it is not an address of the web.
+        """
+        return tuple(self._hints(parse_address(url)))
+
+    def _hints(self, address: Address) -> dict[Category, float]:
+        if not shipped_hosts("protected").isdisjoint(address.parents()):
+            return {}  # sex education, help against gambling
+        return self._names.suspicions(address.host)
 
     def classify(self, url: str) -> Verdict:
         """The verdict on an address; findings index ``url`` as given.
@@ -63,6 +80,11 @@ class UrlClassifier:
             Finding(hit.category, scores[hit.category], hit.source, 0, len(url), url)
             for hit in hits
         )
+        for category, score in self._hints(address).items():
+            scores[category] = max(scores[category], min(_WORDS_AT_MOST, score))
+            findings.append(
+                Finding(category, scores[category], f"model/hostnames@{self._names.version}", 0, len(url), url)
+            )
         findings.sort(key=lambda finding: -finding.score)
         return Verdict(MappingProxyType(scores), tuple(findings))
 

@@ -331,6 +331,13 @@ class WebFilter:
         verdict = Verdict(outcome=Outcome.TOO_LARGE)
         return self._act(request, profile, self._guard.decide(verdict, profile.name, language=self.language(request)))
 
+    def hints(self, request: Request) -> tuple[Category, ...]:
+        """The categories that the host's name hints at, for whoever judges its pages."""
+        try:
+            return self._guard.hints(request.url)
+        except AddressError:
+            return ()
+
     def after(self, request: Request, response: Response, judged: Judged) -> Reply | None:
         """An answer in place of the judged response, or ``None`` to let it through unchanged."""
         decision = judged.decision

@@ -39,7 +39,7 @@ def judge(guard: Guard, response: Response, profile: str, language: str) -> Judg
     # After the type come the header's values as they are, for the charset that one of them may name.
     content_type = f"{'' if is_guessed(kind) else kind};{combined(response.headers, 'content-type')}"
     coding = combined(response.headers, "content-encoding")
-    verdict = guard.check_page(response.body, content_type=content_type, content_encoding=coding)
+    verdict = guard.check_page(response.body, content_type=content_type, content_encoding=coding, hints=response.hints)
     decision = guard.decide(verdict, profile, language=language)
     if decision.action is not Action.REDACT:
         return Judged(decision)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from safeguard.taxonomy import Category
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -34,11 +38,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server answered. ``body`` is as it went over the wire, content coding included."""
+    """What a server answered.
+
+    Attributes:
+        body: as it went over the wire, content coding included.
+        hints: categories that the address hints at; whoever judges the body is not told the address.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    hints: tuple[Category, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class BrokenFilter:
         self._maybe("forwarded")
         return request.url, request.headers
 
+    def hints(self, request: Request) -> tuple[str, ...]:
+        self._maybe("hints")
+        return ()
+
     def sends(self, request: Request) -> bool:
         return False
 
@@ -85,7 +89,9 @@ async def run(flow: http.HTTPFlow, web: BrokenFilter, *, judge_breaks: bool = Fa
     await addon.response(flow)
 
 
-@pytest.mark.parametrize("breaks", ["before", "origin", "forwarded", "plan", "profile", "after", "judge", "failed"])
+@pytest.mark.parametrize(
+    "breaks", ["before", "origin", "forwarded", "plan", "hints", "profile", "after", "judge", "failed"]
+)
 @pytest.mark.parametrize("fails_open", [False, True])
 async def test_every_place_that_can_break(breaks: str, fails_open: bool) -> None:
     flow = flow_to("site.test")
