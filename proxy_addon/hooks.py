@@ -341,6 +341,8 @@ def _encode(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 def _names_agree(flow: http.HTTPFlow) -> bool:
     """Whether the host connected to, the one named in TLS and the one in the request are the same (no fronting)."""
+    if _is_ip(flow.request.pretty_host) and flow.request.pretty_host != flow.request.host:
+        return False  # an address in the Host header would be judged in the place of the host
     names = {flow.request.host, flow.request.pretty_host, flow.client_conn.sni or ""}
     return len({name.lower().rstrip(".") for name in names if name and not _is_ip(name)}) <= 1
 

@@ -30,7 +30,7 @@ _CIPHERS: Final = frozenset({"aes128gcm", "aesgcm"})  # content codings that nee
 _MAX_CODINGS: Final = 3  # stacked; real servers use one
 _MAX_MEMBERS: Final = 1000  # of a gzip body; each costs a copy of the rest
 _CHUNK: Final = 1 << 16
-_ZSTD_WINDOW: Final = 1 << 23  # RFC 9659: a zstd body on the web needs no more
+ZSTD_WINDOW: Final = 1 << 23  # RFC 9659: a zstd body on the web needs no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _brotli(data: bytes, limit: int) -> bytes:
 
 
 def _zstd(data: bytes, limit: int) -> bytes:
-    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
+    reader = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
     output = reader.read(limit + 1)
     if len(output) > limit:
         raise _TooLargeError(output)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import regex
+
 from safeguard.page.html import read_html
 from safeguard.page.kinds import Kind
 from safeguard.page.scripts import script_texts, style_texts
@@ -13,7 +15,7 @@ from safeguard.page.segments import Role, Segment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_PREFIXES: Final = (")]}'", "while(1);", "for(;;);", "throw 1;")  # against inclusion as a script
+_PREFIX: Final = regex.compile(r"[\ufeff \t\r\n]*+(?:(?:\)\]\}'|while\(1\);|for\(;;\);|throw 1;),*+\s*+)?")
 
 
 def extract(text: str, kind: Kind) -> list[Segment]:
@@ -38,15 +40,16 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: it is not one, or nested too deep.
     """
-    text = text.lstrip("\ufeff \t\r\n")
-    for prefix in _PREFIXES:
-        if text.startswith(prefix):
-            text = text[len(prefix) :].lstrip(",")
-            break
     try:
-        return json.loads(text, parse_int=_number)
+        return json.loads(text[len(json_prefix(text)) :], parse_int=_number)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def json_prefix(text: str) -> str:
+    """What stands before a JSON document: white space, and what keeps it from being included as a script."""
+    match = _PREFIX.match(text)
+    return match.group() if match is not None else ""
 
 
 def _number(digits: str) -> int | float:
@@ -60,7 +63,7 @@ def _json(text: str) -> list[Segment]:
     try:
         documents.append(parse_json(text))
     except ValueError:
-        for line in filter(str.strip, text.splitlines()):
+        for line in filter(str.strip, text.split("\n")):
             try:
                 documents.append(parse_json(line))
             except ValueError:

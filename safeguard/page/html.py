@@ -35,7 +35,7 @@ _INLINE: Final = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span "
     "strike strong sub sup time tt u var wbr -text -comment".split()
 )
-_ATTRIBUTES: Final = {"alt": 1, "title": 2, "aria-label": 3, "placeholder": 4}.keys()  # a set that keeps its order
+SHOWN_ATTRIBUTES: Final = {"alt": 1, "title": 2, "aria-label": 3, "placeholder": 4}.keys()  # a set that keeps its order
 _META_NAMES: Final = frozenset(
     {"description", "keywords", "og:title", "og:description", "twitter:title", "twitter:description"}
 )
@@ -48,7 +48,8 @@ _BACKWARDS: Final = regex.compile(r"unicode-bidi\s*:\s*(?:isolate-|bidi-)overrid
 _RIGHT_TO_LEFT: Final = regex.compile(r"direction\s*:\s*rtl", regex.IGNORECASE)
 _STYLE: Final = regex.compile(r"<style[^>]*>(.*?)</style", regex.IGNORECASE | regex.DOTALL)
 _RULE: Final = regex.compile(r"([^{}]{1,500})\{([^{}]*+)\}")
-_CDATA: Final = regex.compile(r"<!\[CDATA\[(.*?)\]\]>", regex.DOTALL)
+_CDATA: Final = ("<![CDATA[", "]]>")
+_FEED: Final = regex.compile(r"\s*(?:<\?|<(?:rss|feed|rdf|svg|urlset|opml)\b|<!--)", regex.IGNORECASE)
 _TAG: Final = regex.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)")
 _QUOTED: Final = regex.compile(r"\"[^\"]*+\"|'[^']*+'")
 _TEMPLATE: Final = regex.compile(r"^<template[^>]*>|</template>$", regex.IGNORECASE)
@@ -123,19 +124,29 @@ def _has_too_many_attributes(tag: str) -> bool:
     return len(_QUOTED.sub("", tag).split(None, _MAX_ATTRIBUTES)) >= _MAX_ATTRIBUTES
 
 
-def read_html(text: str) -> HtmlPage:
-    """Parse a page and collect its segments."""
-    tree = LexborHTMLParser(_CDATA.sub(_unwrap, text) if "<![CDATA[" in text else text)
+def read_html(text: str, *, as_browsers: bool = False) -> HtmlPage:
+    """Parse a page and collect its segments.
+
+    Args:
+        as_browsers: it is read as HTML and nothing else; otherwise what looks like a feed is read as XML is.
+    """
+    tree = LexborHTMLParser(_unwrapped(text) if not as_browsers and _FEED.match(text) else text)
     reader = _Reader(_backwards_selectors(text) if "bidi" in text else frozenset())
     if tree.root is not None:
         reader.read(tree.root, Role.BODY, 0)
     return HtmlPage(tree, reader.segments, reader.items)
 
 
-def _unwrap(section: regex.Match[str]) -> str:
-    """The text of a CDATA section: feeds put pages into them, which HTML's parser would read as comments."""
-    content: str = section.group(1)
-    return content if "<" in content else html.escape(content)
+def _unwrapped(text: str) -> str:
+    """The text without the marks of CDATA sections: feeds put pages into them, which HTML reads as comments."""
+    begin, end = _CDATA
+    pieces: list[str] = []
+    done = 0
+    while (start := text.find(begin, done)) >= 0 and (stop := text.find(end, start)) >= 0:
+        content = text[start + len(begin) : stop]
+        pieces += (text[done:start], content if "<" in content else html.escape(content))
+        done = stop + len(end)
+    return "".join([*pieces, text[done:]])
 
 
 def _backwards_selectors(text: str) -> frozenset[str]:
@@ -233,7 +244,7 @@ class _Reader:
         inner = frame
         if role is not frame.role or item != frame.item or backwards is not frame.backwards:
             inner = _Frame(role, item, backwards)
-        if attributes and (tag in ("meta", "input") or not _ATTRIBUTES.isdisjoint(attributes)):
+        if attributes and (tag in ("meta", "input") or not SHOWN_ATTRIBUTES.isdisjoint(attributes)):
             self._read_attributes(tag, attributes, inner)
         return inner
 
@@ -278,7 +289,7 @@ class _Reader:
                 self._whole(content, _Frame(Role.META, frame.item))
             return
         of_attribute = frame if frame.role in (Role.HIDDEN, Role.SCRIPT) else _Frame(Role.ALT, frame.item)
-        for name in _ATTRIBUTES:
+        for name in SHOWN_ATTRIBUTES:
             if value := attributes.get(name):
                 self._whole(value, of_attribute)
         if tag == "input" and attributes.get("type") in ("submit", "button") and (value := attributes.get("value")):

@@ -13,8 +13,8 @@ import regex
 
 from safeguard.errors import PageError
 from safeguard.page.body import decode_body, decode_text
-from safeguard.page.extract import parse_json, walk_json
-from safeguard.page.html import read_html
+from safeguard.page.extract import json_prefix, parse_json, walk_json
+from safeguard.page.html import SHOWN_ATTRIBUTES, read_html
 from safeguard.page.kinds import Kind, kind_of
 from safeguard.verdict import Outcome
 
@@ -54,7 +54,7 @@ def redact(body: bytes, items: Collection[int], *, content_type: str, content_en
 
 
 def _html(text: str, items: frozenset[int], notice: str) -> str:
-    page = read_html(text)
+    page = read_html(text, as_browsers=True)
     if not items or max(items) > len(page.items) or min(items) < 1:
         raise PageError("there is no such item on this page")
     kept = {node.mem_id: node for number, node in enumerate(page.items, start=1) if number not in items}
@@ -83,19 +83,25 @@ def _mask(item: LexborNode, kept: Container[int], holding: Container[int], notic
             following = child.next
             if child.mem_id not in kept:
                 if child.mem_id in holding:
+                    _strip(child)
                     stack.append(child)
                 else:
                     child.decompose()
             child = following
-    for name in ("alt", "title", "aria-label", "href", "src"):
-        if name in item.attributes:
-            del item.attrs[name]
+    _strip(item)
     item.attrs[_MARK] = "hidden"
     if item.mem_id in holding:
         item.insert_child(notice)
     else:
         tag = "td" if item.tag == "tr" else "span"
         item.inner_html = f'<{tag} style="{_STYLE}">{notice}</{tag}>'
+
+
+def _strip(element: LexborNode) -> None:
+    """Take what an element's attributes show or lead to."""
+    for name in ("href", "src", *SHOWN_ATTRIBUTES):
+        if name in element.attributes:
+            del element.attrs[name]
 
 
 def _above(nodes: Iterable[LexborNode]) -> set[int]:
@@ -110,11 +116,13 @@ def _above(nodes: Iterable[LexborNode]) -> set[int]:
 
 
 def _json(text: str, items: frozenset[int], notice: str) -> str:
+    prefix = ""
     try:
         documents = [parse_json(text)]
+        prefix = json_prefix(text)  # clients cut off so many characters
     except ValueError:
         try:
-            documents = [parse_json(line) for line in text.splitlines() if line.strip()]
+            documents = [parse_json(line) for line in text.split("\n") if line.strip()]
         except ValueError:
             raise PageError("this is not JSON") from None
     found = set()
@@ -131,7 +139,7 @@ def _json(text: str, items: frozenset[int], notice: str) -> str:
         raise PageError("there is no such item in this document")
     try:
         if len(documents) == 1:
-            return json.dumps(document)
-        return "\n".join(json.dumps(line) for line in document)
-    except RecursionError:
-        raise PageError("this document is nested too deep") from None
+            return prefix + json.dumps(document, allow_nan=False)
+        return "\n".join(json.dumps(line, allow_nan=False) for line in document)
+    except (RecursionError, ValueError):
+        raise PageError("this document is nested too deep, or holds a number that JSON cannot say") from None

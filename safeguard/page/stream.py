@@ -12,22 +12,28 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import brotli
+import regex
 import zstandard
 
 from safeguard.errors import PageError
-from safeguard.page.extract import parse_json, walk_json
+from safeguard.page.body import ZSTD_WINDOW
+from safeguard.page.extract import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WINDOW: Final = 1200  # characters that are judged together: about a screen of a phone
+PART: Final = 3000  # characters of a text that comes all at once
 _MAX_LINE: Final = 1 << 20  # bytes
-_MAX_PIECE: Final = 8 << 20  # bytes that one piece may decode to
+_MAX_PIECE: Final = 1 << 20  # bytes that one piece may decode to; pieces come over the wire with 64 KiB at most
+_SLICE: Final = 64  # bytes of zstd at a time: three bytes of it may stand for 128 KiB
 
 # Under what names services put the words of an answer.
 _TEXT_KEYS: Final = frozenset(
-    "content text delta token response message answer output_text completion generated_text value v parts".split()
+    "content text delta token response message answer output_text completion generated_text value v parts chunk chunks "
+    "reasoning reasoning_content thinking thoughts thought text_delta output body msg data words".split()
 )
+_END: Final = regex.compile(rb"[\r\n]")
 
 
 def incremental_decoder(content_encoding: str) -> Callable[[bytes], bytes]:
@@ -40,26 +46,73 @@ def incremental_decoder(content_encoding: str) -> Callable[[bytes], bytes]:
         case "" | "identity":
             return lambda piece: piece
         case "gzip" | "x-gzip":
-            return _inflater(zlib.MAX_WBITS | 16)
+            return _guarded(_Inflater(zlib.MAX_WBITS | 16), zlib.error)
         case "deflate":
-            return _inflater(zlib.MAX_WBITS)
+            return _guarded(_Inflater(zlib.MAX_WBITS, -zlib.MAX_WBITS), zlib.error)
         case "br":
-            return _guarded(brotli.Decompressor().process, brotli.error)
+            return _guarded(_unbrotli(), brotli.error)
         case "zstd":
-            return _guarded(zstandard.ZstdDecompressor().decompressobj().decompress, zstandard.ZstdError)
+            return _guarded(_unzstd(), zstandard.ZstdError)
     raise PageError(f"a stream in the coding {content_encoding!r} cannot be read")
 
 
-def _inflater(window: int) -> Callable[[bytes], bytes]:
-    decoder = zlib.decompressobj(window)
+class _Inflater:
+    """Gzip, of one member or several, or deflate; of the windows, the first in which the stream begins."""
 
-    def inflate(piece: bytes) -> bytes:
-        output = decoder.decompress(piece, _MAX_PIECE)
-        if decoder.unconsumed_tail:
-            raise PageError("a piece of this stream is too large")
+    def __init__(self, *windows: int) -> None:
+        self._windows = windows
+        self._decoder = zlib.decompressobj(windows[0])
+        self._has_begun = False
+
+    def __call__(self, piece: bytes) -> bytes:
+        output = b""
+        while piece:
+            try:
+                output += self._decoder.decompress(piece, _MAX_PIECE - len(output) + 1)
+            except zlib.error:
+                if self._has_begun or len(self._windows) == 1:
+                    raise
+                # What servers call deflate has zlib's head, or none (RFC 9110, 8.4.1.2).
+                self._windows = self._windows[1:]
+                self._decoder = zlib.decompressobj(self._windows[0])
+                continue
+            self._has_begun = True
+            if len(output) > _MAX_PIECE or self._decoder.unconsumed_tail:
+                raise PageError("a piece of this stream is too large")
+            piece = self._decoder.unused_data
+            if self._decoder.eof:
+                if not piece.startswith(b"\x1f\x8b"):
+                    break
+                self._decoder = zlib.decompressobj(self._windows[0])
         return output
 
-    return _guarded(inflate, zlib.error)
+
+def _unbrotli() -> Callable[[bytes], bytes]:
+    decoder = brotli.Decompressor()
+
+    def decode(piece: bytes) -> bytes:
+        output = bytearray(decoder.process(piece, output_buffer_limit=_MAX_PIECE))
+        while not decoder.is_finished() and not decoder.can_accept_more_data():
+            if len(output) >= _MAX_PIECE:
+                raise PageError("a piece of this stream is too large")
+            output += decoder.process(b"", output_buffer_limit=_MAX_PIECE)
+        return bytes(output)
+
+    return decode
+
+
+def _unzstd() -> Callable[[bytes], bytes]:
+    decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
+
+    def decode(piece: bytes) -> bytes:
+        output = bytearray()
+        for start in range(0, len(piece), _SLICE):
+            output += decoder.decompress(piece[start : start + _SLICE])
+            if len(output) > _MAX_PIECE:
+                raise PageError("a piece of this stream is too large")
+        return bytes(output)
+
+    return decode
 
 
 def _guarded(decode: Callable[[bytes], bytes], fault: type[Exception]) -> Callable[[bytes], bytes]:
@@ -76,8 +129,8 @@ class Window:
     """The end of a text that grows.
 
     Attributes:
-        text: at most the last :data:`WINDOW` characters.
-        fresh: how many have come since :meth:`looked_at`.
+        text: all that has come since :meth:`looked_at`, after at most :data:`WINDOW` characters of what was before.
+        fresh: how many have come since.
     """
 
     def __init__(self) -> None:
@@ -85,11 +138,18 @@ class Window:
         self.fresh = 0
 
     def add(self, text: str) -> None:
-        self.text = (self.text + text)[-WINDOW:]
+        self.text += text
         self.fresh += len(text)
 
     def looked_at(self) -> None:
+        self.text = self.text[-WINDOW:]
         self.fresh = 0
+
+    def parts(self) -> Iterator[str]:
+        """The text in parts that are short enough to be judged each; they overlap by half a window."""
+        step = PART - WINDOW // 2
+        for start in range(0, max(1, len(self.text) - WINDOW // 2), step):
+            yield self.text[start : start + PART]
 
 
 class LineReader:
@@ -97,7 +157,9 @@ class LineReader:
 
     def __init__(self, *, events: bool) -> None:
         self._events = events
-        self._rest = b""
+        self._rest = bytearray()
+        self._words = Words()
+        self._searched = 0  # bytes of the rest that hold no end of a line
         self.shape: Any = None  # the last JSON value, whose form a notice takes
 
     def read(self, piece: bytes, *, last: bool = False) -> Iterator[tuple[bytes, str]]:
@@ -106,17 +168,23 @@ class LineReader:
         Raises:
             PageError: a line is longer than any text for a reader.
         """
-        data = self._rest + piece
-        lines = data.splitlines(keepends=True) if b"\r" in data else data.split(b"\n")
-        if b"\r" not in data:
-            lines = [*(line + b"\n" for line in lines[:-1]), *lines[-1:]]
-        self._rest = b""
-        if lines and not last and not lines[-1].endswith((b"\n", b"\r")):
-            self._rest = lines.pop()
-            if len(self._rest) > _MAX_LINE:
-                raise PageError("a line of this stream is too long")
-        for line in lines:
+        self._rest += piece
+        # The last byte may be a return whose line feed is still to come.
+        until = len(self._rest) if last else len(self._rest) - 1
+        done = 0
+        while (end := _END.search(self._rest, max(done, self._searched), until)) is not None:
+            size = end.end() + (end.group() == b"\r" and self._rest[end.end() : end.end() + 1] == b"\n")
+            line = bytes(self._rest[done:size])
+            done = size
             yield line, self._text(line)
+        if last or self._rest.endswith(b"\n"):
+            if line := bytes(self._rest[done:]):
+                yield line, self._text(line)
+            done = len(self._rest)
+        del self._rest[:done]
+        self._searched = max(0, len(self._rest) - 1)
+        if len(self._rest) > _MAX_LINE:
+            raise PageError("a line of this stream is too long")
 
     def _text(self, line: bytes) -> str:
         text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip("\r\n")
@@ -134,28 +202,48 @@ class LineReader:
         if not isinstance(value, dict | list):
             return value if isinstance(value, str) else text
         self.shape = value
-        return shown_text(value)
+        return self._words.of(value)
 
 
-def shown_text(value: Any) -> str:
-    """The words of an event: the strings under the names that services use, or else all that hold a space."""
+class Words:
+    """The words of one JSON value after another: what stands under the names that services use, and all with a space.
+
+    What is said with every value, such as the name of a model, is taken once: it would part words that come in pieces.
+    """
+
+    def __init__(self) -> None:
+        self._before: frozenset[str] = frozenset()
+
+    def of(self, value: Any) -> str:
+        """The words of the next value."""
+        named, others = _strings(value)
+        before, self._before = self._before, frozenset(others)
+        return "\n".join(filter(None, ["".join(named), *(text for text in others if text not in before)]))
+
+
+def _strings(value: Any) -> tuple[list[str], list[str]]:
+    """The strings under the names that services use, and all others that hold a space, in their order."""
     named: list[str] = []
     others: list[str] = []
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
         key, item = stack.pop()
         if isinstance(item, str):
-            (named if key in _TEXT_KEYS else others).append(item)
+            if key in _TEXT_KEYS:
+                named.append(item)
+            elif " " in item.strip():
+                others.append(item)
         elif isinstance(item, dict):
             stack.extend(reversed(item.items()))
         elif isinstance(item, list):
             stack.extend((key, part) for part in reversed(item))
-    return "".join(named) or "\n".join(text for text in others if " " in text.strip())
+    return named, others
 
 
 def with_notice(value: Any, notice: str) -> Any:
     """An event of the same form that says ``notice`` instead of its words."""
     copy = json.loads(json.dumps(value))
+    has_names = bool(_strings(copy)[0])
     said = False
 
     def say() -> str:
@@ -166,17 +254,17 @@ def with_notice(value: Any, notice: str) -> Any:
     stack: list[Any] = [copy]
     while stack:
         item = stack.pop()
-        pairs = list(item.items()) if isinstance(item, dict) else list(enumerate(item))
-        for key, part in pairs:
+        for key, part in list(item.items()) if isinstance(item, dict) else list(enumerate(item)):
             if isinstance(part, str):
                 if key in _TEXT_KEYS:
                     item[key] = say()
+                elif " " in part.strip():
+                    item[key] = "" if has_names else say()
+            elif isinstance(part, list) and key in _TEXT_KEYS and all(isinstance(text, str) for text in part):
+                item[key] = [say()]
             elif isinstance(part, dict | list):
-                if key in _TEXT_KEYS and isinstance(part, list) and all(isinstance(text, str) for text in part):
-                    item[key] = [say()]
-                else:
-                    stack.append(part)
-    return copy if said else walk_json(copy, lambda text, _: say() if " " in text.strip() else text)
+                stack.append(part)
+    return copy
 
 
 def notice_lines(reader: LineReader, notice: str, *, events: bool) -> bytes:

@@ -33,7 +33,16 @@ from safeguard.web.headers import (
     redacted_headers,
     request_headers,
 )
-from safeguard.web.media import combined, is_document, is_guessed, is_streamed, is_text, media_type, starts_as_text
+from safeguard.web.media import (
+    combined,
+    is_document,
+    is_guessed,
+    is_several,
+    is_streamed,
+    is_text,
+    media_type,
+    starts_as_text,
+)
 from safeguard.web.messages import Reply, Request, header
 from safeguard.web.probe_site import TRY_HOST
 from safeguard.web.sending import MAX_FORM, is_form, is_read, read_message, read_sent, search_words
@@ -275,6 +284,8 @@ class WebFilter:
             return Plan.GUESS
         if is_streamed(kind):
             return Plan.STREAM
+        if is_several(kind):
+            return Plan.REFUSE
         if not is_text(kind) and not is_document(kind):
             return Plan.PASS
         # Page by page in parts that are harmless each: what is asked for in ranges is not judged as a whole.

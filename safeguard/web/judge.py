@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from safeguard.errors import PageError
 from safeguard.verdict import Action
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from safeguard.text.explain import Explanation
     from safeguard.verdict import Decision, Verdict
     from safeguard.web.messages import Response
+
+
+_MOST_TIMES: Final = 3  # that parts are taken out of one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,21 @@ def judge(guard: Guard, response: Response, profile: str, language: str) -> Judg
     decision = guard.decide(verdict, profile, language=language)
     if decision.action is not Action.REDACT:
         return Judged(decision)
-    try:
-        left = guard.redact_page(response.body, decision, content_type=content_type, content_encoding=coding)
-    except PageError:
-        return Judged(decision)
-    return Judged(decision, left)
+    left, next_ = response.body, decision
+    # The same words may stand elsewhere too, in a script or under a picture, so what is left is judged like any page.
+    for _ in range(_MOST_TIMES):
+        try:
+            left = guard.redact_page(left, next_, content_type=content_type, content_encoding=coding)
+        except PageError:
+            return Judged(decision)
+        content_type, coding = f"{kind or 'text/html'};charset=utf-8", ""
+        verdict = guard.check_page(left, content_type=content_type, hints=response.hints)
+        next_ = guard.decide(verdict, profile, language=language)
+        if next_.action.severity <= Action.TIP.severity:
+            return Judged(decision, left)
+        if next_.action is not Action.REDACT:
+            break
+    return Judged(decision)
 
 
 def judge_text(guard: Guard, text: str, profile: str) -> tuple[Verdict, Decision, Explanation]:

@@ -24,7 +24,10 @@ SNIFF_BYTES: Final = 4096  # held before an undeclared body is taken for text or
 # Types behind which browsers look at the bytes (mimesniff.spec.whatwg.org, 7), and the one of all downloads.
 _GUESSED: Final = frozenset({"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*"})
 # They come bit by bit, perhaps without end: held, they would break the page.
-_STREAMED: Final = frozenset({"text/event-stream", "application/x-ndjson", "application/jsonl", "application/json-seq"})
+_STREAMED: Final = frozenset(
+    "text/event-stream application/x-ndjson application/ndjson application/jsonl application/x-jsonlines "
+    "application/json-seq".split()
+)
 _SCRIPTS: Final = frozenset({"application/javascript", "application/ecmascript", "application/x-javascript"})
 _QUOTED: Final = regex.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)')
 _ESSENCE: Final = regex.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -54,7 +57,12 @@ def media_type(headers: Headers) -> str:
 
 def is_text(kind: str) -> bool:
     """Whether a body of that type is text for a reader."""
-    return kind.startswith("text/") or kind in _SCRIPTS | _STREAMED or kind.endswith(("+json", "+xml", "/xml", "/json"))
+    return kind.startswith("text/") or kind in _SCRIPTS | _STREAMED or "json" in kind or kind.endswith(("+xml", "/xml"))
+
+
+def is_several(kind: str) -> bool:
+    """Whether a body of that type holds several, each with headers of its own: what is in them cannot be seen."""
+    return kind.startswith("multipart/")
 
 
 def is_document(kind: str) -> bool:

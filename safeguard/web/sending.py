@@ -20,6 +20,7 @@ from python_multipart.exceptions import FormParserError
 from safeguard.errors import DataError
 from safeguard.page.extract import parse_json
 from safeguard.resources import load_toml, rules_dir
+from safeguard.web.headers import is_navigation
 from safeguard.web.messages import header
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def is_read(request: Request) -> bool:
         and length.isascii()
         and length.isdigit()
         and 0 < int(length) <= MAX_FORM
-        and header(request.headers, "sec-fetch-site") != "cross-site"
+        and (header(request.headers, "sec-fetch-site") != "cross-site" or is_navigation(request))
     )
 
 

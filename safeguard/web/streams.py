@@ -11,8 +11,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from safeguard.errors import PageError
-from safeguard.page.extract import parse_json, walk_json
-from safeguard.page.stream import LineReader, Window, incremental_decoder, notice_lines, shown_text
+from safeguard.page.extract import parse_json
+from safeguard.page.stream import WINDOW, LineReader, Window, Words, incremental_decoder, notice_lines, with_notice
 from safeguard.verdict import Action
 from safeguard.web.helplines import helplines
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EVENT_TYPE: Final = "text/event-stream"
 EVERY: Final = 60  # characters of text between two looks,
+_LOOKS: Final = 8  # at one piece, before they become rarer
 _AT_AN_END: Final = 20  # or so many where a sentence ends
 _ENDS: Final = (".", "!", "?", "…", "\n")
 MAX_MESSAGE: Final = 2000  # characters of a message that is judged where it passes: about a millisecond
@@ -68,6 +69,7 @@ class StreamFilter:
         self._decode = incremental_decoder(content_encoding)
         self._lines = LineReader(events=self._events)
         self._window = Window()
+        self._looks = 0  # at what has come with the last piece
         self.is_cut = False
 
     def feed(self, piece: bytes) -> list[bytes]:
@@ -82,6 +84,7 @@ class StreamFilter:
 
     def _feed(self, piece: bytes) -> list[bytes]:
         passed: list[bytes] = []
+        self._looks = 0
         for line, text in self._lines.read(self._decode(piece), last=not piece):
             self._window.add(text)
             if self._is_due(text) and (notice := self._look()) is not None:
@@ -93,18 +96,21 @@ class StreamFilter:
 
     def _is_due(self, text: str) -> bool:
         fresh = self._window.fresh
+        if self._looks >= _LOOKS:  # much has come at once: nobody waits for it word by word
+            return fresh >= WINDOW
         return fresh >= EVERY or (fresh >= _AT_AN_END and text.endswith(_ENDS))
 
     def _look(self) -> bytes | None:
+        self._looks += 1
+        parts = [_sound(part) for part in self._window.parts() if part.strip(" \t\r\n\0")]
         self._window.looked_at()
-        if not self._window.text.strip(" \t\r\n\0"):
-            return None
-        decision = self._decide(_sound(self._window.text))
-        if not is_stopped(decision):
-            return None
-        self.is_cut = True
-        self._stopped(decision)
-        return notice_lines(self._lines, notice_of(decision), events=self._events)
+        for part in parts:
+            decision = self._decide(part)
+            if is_stopped(decision):
+                self.is_cut = True
+                self._stopped(decision)
+                return notice_lines(self._lines, notice_of(decision), events=self._events)
+        return None
 
 
 class MessageFilter:
@@ -113,24 +119,36 @@ class MessageFilter:
     def __init__(self, decide: Decide) -> None:
         self._decide = decide
         self._window = Window()
+        self._words = Words()
 
     def judge(self, message: str) -> Decision | None:
         """What to do about a message of at most :data:`MAX_MESSAGE` characters; ``None`` where it has no words."""
-        text = _words_of(message)
+        text = self._words_of(message)
         if not text.strip(" \t\r\n\0"):
             return None
         text = _sound(text)
         alone = self._decide(text)
         if is_stopped(alone):
             return alone
-        before = self._window.text
-        self._window.add(text + "\n")
-        if not before:
+        # Assistants send words, or parts of them, in messages of their own; what has an end is a message by itself.
+        joint = "\n" if " " in text.strip() and text.endswith(_ENDS) else ""
+        self._window.add(text + joint)
+        if self._window.text == text + joint:
             return alone
         together = self._decide(self._window.text)
-        if is_stopped(together):
-            self._window = Window()  # what has been stopped does not speak against what follows
+        # What was stopped stays in the window: the rest of a sentence is stopped with its beginning, until enough
+        # good words have come after it.
+        self._window.looked_at()
         return together
+
+    def _words_of(self, message: str) -> str:
+        try:
+            value = parse_json(message)
+        except ValueError:
+            return message
+        if isinstance(value, str):
+            return value
+        return self._words.of(value) if isinstance(value, dict | list) else ""
 
     @staticmethod
     def mask(message: str, notice: str) -> str:
@@ -141,19 +159,9 @@ class MessageFilter:
             return notice
         if not isinstance(value, dict | list):
             return json.dumps(notice, ensure_ascii=False)
-        return json.dumps(walk_json(value, lambda text, _: notice if " " in text.strip() else text), ensure_ascii=False)
+        return json.dumps(with_notice(value, notice), ensure_ascii=False)
 
 
 def _sound(text: str) -> str:
     """Without what is no text: NUL characters and halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "replace").decode() or " "
-
-
-def _words_of(message: str) -> str:
-    try:
-        value = parse_json(message)
-    except ValueError:
-        return message
-    if isinstance(value, str):
-        return value
-    return shown_text(value) if isinstance(value, dict | list) else ""

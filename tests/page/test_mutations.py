@@ -15,7 +15,7 @@ import pytest
 from components import require_folder
 from mutants import mutants, mutate
 
-from safeguard import Action, Guard
+from safeguard import Action, Guard, Outcome
 from safeguard.web.judge import judge
 from safeguard.web.messages import Response
 
@@ -51,3 +51,13 @@ def test_memory_is_bounded(guard: Guard, pages: list[bytes]) -> None:
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
+
+
+def test_what_takes_quadratic_time_elsewhere(guard: Guard) -> None:
+    """Each of these took minutes once, or does in a naive reader; here they take moments."""
+    for body, kind in (
+        (b"<?xml version='1.0'?><rss>" + b"<![CDATA[" * 300_000, "text/xml"),
+        (b"<?xml version='1.0'?><rss>" + b"<![CDATA[a]]>" * 200_000, "text/xml"),
+        (b"<![CDATA[" * 300_000, "text/html"),
+    ):
+        assert guard.check_page(body, content_type=kind).outcome in Outcome

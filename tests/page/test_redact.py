@@ -74,6 +74,39 @@ def test_answers_to_a_masked_comment_stay() -> None:
     assert redacted.count(NOTICE["en"]) == 1
 
 
+def test_nothing_that_shows_stays_on_what_is_masked() -> None:
+    page = (
+        "<div class=comment placeholder='bad one'><section title='bad two' aria-label='bad three'>bad words here"
+        "<div class=reply title='good'>good answer to it</div></section></div><div class=comment>other stands</div>"
+    )
+    redacted = redact(page.encode(), [1], content_type=TYPE, content_encoding="", language="en").decode()
+    assert "bad" not in redacted
+    assert 'title="good"' in redacted
+
+
+def test_scripts_stay_as_they_were() -> None:
+    script = "<script>//<![CDATA[\nif (a && b < c) f('x');\n//]]></script>"
+    inert = "<![CDATA[ x --> <script>no()</script> ]]>"
+    page = f"{script}<p>{inert}</p><div class=comment>bad words</div><div class=comment>good words</div>"
+    redacted = redact(page.encode(), [1], content_type=TYPE, content_encoding="", language="en").decode()
+    assert script in redacted
+    assert "<script>no()" in redacted, "what a browser takes for markup stays so: the comment ends before it"
+
+
+@pytest.mark.parametrize("prefix", [")]}'\n", "while(1);", "for(;;);", " \n", ""])
+def test_what_stands_before_json_stays(prefix: str) -> None:
+    body = f'{prefix}[{{"a": "one two"}}, {{"a": "three four"}}]'.encode()
+    redacted = redact(body, [2], content_type="application/json", content_encoding="", language="en").decode()
+    assert redacted.startswith(prefix)
+    assert json.loads(redacted.removeprefix(prefix))[0] == {"a": "one two"}
+
+
+def test_a_line_separator_inside_of_json_is_no_end_of_a_line() -> None:
+    body = '{"a": "one\u2028two three"}\n{"a": "four five"}\n'.encode()
+    redacted = redact(body, [2], content_type="application/x-ndjson", content_encoding="", language="en").decode()
+    assert json.loads(redacted.split("\n")[0]) == {"a": "one\u2028two three"}
+
+
 def test_a_row_of_a_table_stays_a_row() -> None:
     page = "<table><tr class=post><td>bad words<td>1<tr class=post><td>good words<td>2</table>"
     redacted = redact(page.encode(), [1], content_type=TYPE, content_encoding="", language="en").decode()
@@ -107,6 +140,7 @@ def test_lines_of_json() -> None:
         (b"plain words", [1], "text/plain"),
         (b'{"a": 1', [1], "application/json"),
         (b"x", [1], "application/json"),
+        (b'[{"a": "one two", "n": 1e999}]', [1], "application/json"),
     ],
 )
 def test_what_cannot_be_redacted_is_an_error(body: bytes, items: list[int], content_type: str) -> None:

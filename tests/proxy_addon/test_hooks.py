@@ -75,6 +75,9 @@ def hello(address: tuple[str, int] | None, sni: str | None) -> ClientHelloData:
         ("203.0.113.9", "site.test", "other.test", True),
         ("203.0.113.9", "203.0.113.9", None, False),
         ("::1", "[::1]", None, False),
+        ("site.test", "203.0.113.9", "site.test", True),
+        ("site.test", "127.0.0.1:8081", None, True),
+        ("203.0.113.9", "203.0.113.10", None, True),
     ],
 )
 def test_the_names_of_a_request_must_agree(

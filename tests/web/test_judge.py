@@ -49,3 +49,32 @@ def test_what_cannot_be_undone_is_said_so(guard: Guard) -> None:
     decision = judge(guard, Response(200, headers, b"x"), "lower_secondary", "en").decision
     assert decision.outcome is Outcome.UNDECODABLE
     assert decision.action is Action.BLOCK
+
+
+HARM = "Nhà cái uy tín số 1, nạp đầu tặng 100%, quay hũ nổ lớn mỗi ngày, cá cược bóng đá nhận thưởng ngay"
+FORUM = (
+    "<li class=comment>Bài này hay quá, cảm ơn thầy đã giảng kỹ phần quang hợp cho tụi em.</li>"
+    "<li class=comment>Mình làm câu 3 ra kết quả khác, có ai giống mình không, chỉ giúp với?</li>"
+    "<li class=comment>Nhóm em chọn đề tài về rừng ngập mặn Cần Giờ, tuần sau đi chụp ảnh thực tế.</li>"
+    "<li class=comment>Thầy ơi tuần sau mình nộp bài tập ở đâu ạ, nộp giấy hay nộp trên lớp học số?</li>"
+    f"<li class=comment>{HARM}</li>"
+)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "",
+        f"<p>{HARM}</p>",
+        f"<script>var data = ['{HARM}']</script>",
+        f"<img alt='{HARM}'>",
+        f"<template>{HARM}</template>",
+        f"<div class=comment>{HARM}</div>",
+    ],
+)
+def test_no_copy_of_what_was_taken_out_is_left(guard: Guard, copy: str) -> None:
+    page = f"<html><meta charset=utf-8><ul>{FORUM}</ul>{copy}</html>"
+    judged = judge(guard, Response(200, (("Content-Type", "text/html"),), page.encode()), "lower_secondary", "vi")
+    assert judged.decision.action in (Action.REDACT, Action.BLOCK)
+    assert "quay hũ" not in judged.body.decode()
+    assert "rừng ngập mặn" in judged.body.decode() or copy, "without a copy the rest of the page is shown"

@@ -97,6 +97,7 @@ def test_no_form_raises(body: bytes) -> None:
         ((FORM,), "POST", False),
         ((FORM, ("Content-Length", "9")), "GET", False),
         ((FORM, ("Content-Length", "9"), ("Sec-Fetch-Site", "cross-site")), "POST", False),
+        ((FORM, ("Content-Length", "9"), ("Sec-Fetch-Site", "cross-site"), DOCUMENT), "POST", True),
         ((("Content-Type", "application/json; charset=utf-8"), ("Content-Length", "9")), "PUT", True),
         ((("Content-Type", "multipart/form-data; boundary=x"), ("Content-Length", "9")), "POST", True),
         ((("Content-Type", "image/png"), ("Content-Length", "9")), "POST", False),

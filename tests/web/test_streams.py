@@ -61,6 +61,31 @@ def test_harm_in_the_last_words_is_seen(guard: Guard) -> None:
     assert len(setup.stopped) == 1
 
 
+@pytest.mark.parametrize("before", [0, 1300, 5000])
+@pytest.mark.parametrize("after", [0, 1300, 5000])
+def test_harm_anywhere_in_a_long_line_is_seen(guard: Guard, before: int, after: int) -> None:
+    long = (GOOD * 60)[:before] + " " + HARM * 8 + " " + (GOOD * 60)[:after]
+    bodies = {"text/event-stream": event(long), "application/x-ndjson": json.dumps({"text": long}).encode()}
+    for kind, body in bodies.items():
+        setup = Setup(guard, kind)
+        assert "tài xỉu" not in json.loads(setup.run(body).decode().strip().removeprefix("data: ")).popitem()[1]
+        assert len(setup.stopped) == 1
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "thinking", "chunk"])
+def test_words_under_other_names_are_seen(guard: Guard, name: str) -> None:
+    setup = Setup(guard)
+    setup.run(*(f"data: {json.dumps({name: word + ' '})}\n\n".encode() for word in (HARM * 3).split()))
+    assert len(setup.stopped) == 1
+
+
+def test_much_at_once_is_looked_at_in_larger_parts(guard: Guard) -> None:
+    setup = Setup(guard, "application/x-ndjson")
+    lines = [json.dumps({"text": GOOD}).encode() + b"\n" for _ in range(300)]
+    assert setup.run(b"".join(lines)) == b"".join(lines)
+    assert setup.looks < 40
+
+
 def test_what_cannot_be_read_goes_no_further(guard: Guard) -> None:
     setup = Setup(guard, content_encoding="gzip")
     assert setup.run(b"\xff" * 50, event("x")) == b""
@@ -116,3 +141,26 @@ def test_harm_cut_into_messages_is_seen(guard: Guard) -> None:
 )
 def test_a_masked_message_keeps_its_form(message: str, masked: str) -> None:
     assert MessageFilter.mask(message, "N") == masked
+
+
+@pytest.mark.parametrize("size", [2, 6, 18])
+def test_harm_that_comes_word_by_word_is_masked(guard: Guard, size: int) -> None:
+    """Assistants over WebSocket: each message has a part of the answer, and is shown at once."""
+    messages = make_messages(guard)
+    shown = ""
+    whole = HARM * 6
+    for start in range(0, len(whole), size):
+        message = json.dumps({"model": "Big Model", "text": whole[start : start + size]})
+        decision = messages.judge(message)
+        if decision is not None and decision.action is Action.BLOCK:
+            message = messages.mask(message, "N")
+        shown += json.loads(message)["text"]
+    assert len(shown.replace("N", "")) < len(whole) / 3
+
+
+def test_words_beside_the_named_ones_are_seen(guard: Guard) -> None:
+    messages = make_messages(guard)
+    decision = messages.judge(json.dumps({"text": "ok", "attachments": [{"title": HARM}]}))
+    assert decision is not None
+    assert decision.action is Action.BLOCK
+    assert HARM not in messages.mask(json.dumps({"text": "ok", "attachments": [{"title": HARM}]}), "N")
