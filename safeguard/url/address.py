@@ -65,6 +65,11 @@ def normalise_host(host: str) -> str:
         AddressError: it cannot be a host.
     """
     name = unquote(host).strip().strip("[]").translate(_DOTS).rstrip(".").lower()
+    try:
+        if not name.isascii():
+            name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise AddressError(f"{host!r} is not a host name: {error}") from error
     if is_ip(name):
         address = ipaddress.ip_address(name)
         return str(getattr(address, "ipv4_mapped", None) or address)
@@ -75,11 +80,6 @@ def normalise_host(host: str) -> str:
             return socket.inet_ntoa(socket.inet_aton(name))
         except OSError:
             raise AddressError(f"{host!r} is not an IP address") from None
-    try:
-        if not name.isascii():
-            name = idna.encode(name, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise AddressError(f"{host!r} is not a host name: {error}") from error
     # Underscores and leading hyphens are not allowed in host names but resolve, so they are taken as they come.
     if not name or len(name) > 253 or any(not 0 < len(label) < 64 for label in name.split(".")):
         raise AddressError(f"{host!r} is not a host name")

@@ -12,6 +12,8 @@ from safeguard.url.address import parse_address
 from safeguard.url.database import load_seed
 from safeguard.url.hostname_model import load_hostname_model
 from safeguard.url.hosts import shipped_hosts
+from safeguard.url.lookalike import imitates
+from safeguard.url.unwrap import unwrap
 from safeguard.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 # Words in an address are a hint that stays below every profile's threshold: a news address about a harm has the same.
 _PER_WEIGHT: Final = 0.1
 _WORDS_AT_MOST: Final = 0.35
+_IMITATES: Final = 0.95  # a name in letters that only look like a bank's
 
 
 class UrlClassifier:
@@ -44,9 +47,13 @@ class UrlClassifier:
         Raises:
             AddressError: it is not an address of the web.
         """
-        return tuple(self._hints(parse_address(url)))
+        address = parse_address(url)
+        found = list(self._suspicions(address))
+        if (imitation := imitates(address.host)) is not None and not imitation.certain:
+            found.append(Category.SCAM)
+        return tuple(found)
 
-    def _hints(self, address: Address) -> dict[Category, float]:
+    def _suspicions(self, address: Address) -> dict[Category, float]:
         if not shipped_hosts("protected").isdisjoint(address.parents()):
             return {}  # sex education, help against gambling
         return self._names.suspicions(address.host)
@@ -60,7 +67,8 @@ class UrlClassifier:
         address = parse_address(url)
         scores = dict.fromkeys(Category, 0.0)
         findings: list[Finding] = []
-        matches = [match for database in self._databases for match in database.lookup(address)]
+        addresses = [address, *map(parse_address, unwrap(url))]
+        matches = [match for one in addresses for database in self._databases for match in database.lookup(one)]
         for category, source, entry in _after_openings(matches):
             # A host that is written in disguise is not found as such: the whole address is the span then.
             start = url.lower().find(entry)
@@ -68,6 +76,11 @@ class UrlClassifier:
             assert category is not None
             scores[category] = 1.0
             findings.append(Finding(category, 1.0, f"{source}#{entry}", start, end, url[start:end]))
+        for one in addresses:
+            if (imitation := imitates(one.host)) is not None:
+                score = _IMITATES if imitation.certain else _WORDS_AT_MOST
+                scores[Category.SCAM] = max(scores[Category.SCAM], score)
+                findings.append(Finding(Category.SCAM, score, f"brands#{imitation.brand}", 0, len(url), url))
         weights: dict[Category, float] = defaultdict(float)
         hits = self._phrases.find(fold([f"{address.host} {address.path}"]))
         for hit in hits:
@@ -80,7 +93,7 @@ class UrlClassifier:
             Finding(hit.category, scores[hit.category], hit.source, 0, len(url), url)
             for hit in hits
         )
-        for category, score in self._hints(address).items():
+        for category, score in self._suspicions(address).items():
             scores[category] = max(scores[category], min(_WORDS_AT_MOST, score))
             findings.append(
                 Finding(category, scores[category], f"model/hostnames@{self._names.version}", 0, len(url), url)

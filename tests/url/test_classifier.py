@@ -39,3 +39,27 @@ def test_words_alone_never_block(guard: Guard, url: str) -> None:
 def test_what_is_no_address(guard: Guard) -> None:
     with pytest.raises(AddressError):
         guard.check_url("not an address")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://web.archive.org/web/2020/https://www.pornhub.com/",
+        "https://translate.google.com/translate?u=www.pornhub.com",
+        "https://www-pornhub-com.translate.goog/",
+    ],
+)
+def test_the_address_inside_is_judged(guard: Guard, url: str) -> None:
+    assert guard.check_url(url).scores[Category.SEXUAL] == 1
+
+
+def test_a_translated_lesson_is_open(guard: Guard) -> None:
+    url = "https://translate.google.com/translate?u=https://vi.wikipedia.org/wiki/Quang_hop"
+    assert guard.decide(guard.check_url(url), "early_years").action is Action.ALLOW
+
+
+def test_a_banks_look_alike_is_closed_and_its_name_elsewhere_a_hint(guard: Guard) -> None:
+    assert guard.decide(guard.check_url("https://vietc0mbank.test/")).category is Category.SCAM
+    assert guard.decide(guard.check_url("https://vietcombank.test/"), "early_years").action is Action.ALLOW
+    assert guard.hints("https://vietcombank.test/") == (Category.SCAM,)
+    assert guard.decide(guard.check_url("https://www.vietcombank.com.vn/")).action is Action.ALLOW
