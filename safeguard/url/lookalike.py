@@ -65,9 +65,8 @@ def imitates(host: str) -> Imitation | None:
     labels = host.split(".")
     if any(".".join(labels[first:]) in own for first in range(len(labels))):
         return None
-    for real in own:
-        if host.startswith(f"{real}.") or f".{real}." in host:
-            return Imitation(real, certain=True)
+    if inside := [real for real in own if f".{real}." in f".{host}"]:
+        return Imitation(max(inside, key=len), certain=True)
     for label in labels[:-1]:
         foreign = label.startswith("xn--")
         shown = _shown(label) if foreign else label

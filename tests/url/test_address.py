@@ -20,6 +20,7 @@ from safeguard.url.address import normalise_host, parse_address
         ("http://[2001:DB8::1]:80/", "http", "2001:db8::1", 80, "/"),
         ("http://user:pw@host.test/", "http", "host.test", None, "/"),
         ("http://2130706433/", "http", "127.0.0.1", None, "/"),
+        ("http://²/", "http", "0.0.0.2", None, "/"),
         ("http://0x7f.1/", "http", "127.0.0.1", None, "/"),
         ("http://0300.0250.1/", "http", "192.168.0.1", None, "/"),
         ("http://[::ffff:192.0.2.1]/", "http", "192.0.2.1", None, "/"),
