@@ -46,12 +46,30 @@ def test_names_in_domains_that_are_not_their_owners(host: str, brand: str) -> No
 @pytest.mark.parametrize(
     "host",
     [
-        "vietcombank.com.vn", "www.vietcombank.com.vn", "api.facebook.net", "m.youtube.com", "docs.google.com",
-        "shopee.sg", "www.google.de",        "momo-ramen.test", "shop.test", "facebookgroup.test", "youtube-downloader.test", "learn-google-sheets.test",
-        "tieuhoc-login.edu.vn", "bank.test", "acb.test", "mb.test", "googol.test", "1.1.1.1", "2001:db8::1",
-        "localhost",        in_ascii("bóng-đá.test"), in_ascii("日本.test"),
+        "vietcombank.com.vn",
+        "www.vietcombank.com.vn",
+        "api.facebook.net",
+        "m.youtube.com",
+        "docs.google.com",
+        "shopee.sg",
+        "www.google.de",
+        "momo-ramen.test",
+        "shop.test",
+        "facebookgroup.test",
+        "youtube-downloader.test",
+        "learn-google-sheets.test",
+        "tieuhoc-login.edu.vn",
+        "bank.test",
+        "acb.test",
+        "mb.test",
+        "googol.test",
+        "1.1.1.1",
+        "2001:db8::1",
+        "localhost",
+        in_ascii("bóng-đá.test"),
+        in_ascii("日本.test"),
     ],
-)  # fmt: skip
+)
 def test_names_of_their_own(host: str) -> None:
     assert imitates(host) is None
 
