@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from safeguard.errors import PageError
 from safeguard.page.aggregate import MAX_BLOCKS, is_block, load_aggregation
 from safeguard.page.body import decode_body, decode_text, sample
+from safeguard.page.browser_proxies import is_browser_proxy
 from safeguard.page.extract import extract
 from safeguard.page.html import is_excessive
 from safeguard.page.kinds import Kind, kind_of
@@ -35,6 +36,7 @@ _MOSTLY: Final = 2  # times as much hidden text as visible
 # must be nearly sure, or model and phrases must agree.
 _PART_FROM: Final = 0.95
 _PART_AGREED_FROM: Final = 0.65
+_PROXY: Final = 0.97  # the score of a proxy inside a page
 _NOTHING: Final = Verdict()  # of a text that is not there
 _SHOWN_FROM: Final = 0.5  # a category below this score gets no finding from the model of pages
 _MIN_ITEM_WORDS: Final = 4
@@ -61,6 +63,7 @@ class Page:
         script: what only a script or a style sheet would show.
         items: the visible text of each item, by its number; the items of a page that cannot be redacted are left out.
         outcome: ``too_large`` where these are only samples of it.
+        is_proxy: it is a proxy that runs inside a page.
     """
 
     text: str
@@ -68,6 +71,7 @@ class Page:
     script: str = ""
     items: tuple[tuple[int, str], ...] = ()
     outcome: Outcome = Outcome.SCANNED
+    is_proxy: bool = False
 
     def without(self, numbers: frozenset[int]) -> str:
         """The visible text without those items."""
@@ -151,6 +155,8 @@ class PageClassifier:
         ]
         scores, findings = _with_unseen(scores, [*of_page, *visible.findings], hidden, script)
         verdict = Verdict(MappingProxyType(scores), tuple(findings), page.outcome, visible.language)
+        if page.is_proxy:
+            verdict = _with_proxy(verdict)
         parts = [Part(number, *sure) for number, text in items if (sure := _surely(judged[text])) is not None]
         if not parts:
             return verdict
@@ -159,6 +165,8 @@ class PageClassifier:
             return verdict
         judged[rest] = self._text.judge([rest], visible.language)[0]
         without, _ = _with_unseen(self._combine(rest, _blocks(rest), judged), (), hidden, script)
+        if page.is_proxy:
+            without[Category.BYPASS] = _PROXY
         return replace(verdict, parts=tuple(parts), rest=MappingProxyType(without))
 
     def _combine(self, text: str, blocks: Sequence[str], judged: Mapping[str, Verdict]) -> dict[Category, float]:
@@ -170,6 +178,12 @@ class PageClassifier:
 def _pieces(blocks: Iterable[str], items: Iterable[tuple[int, str]]) -> list[str]:
     """The texts to judge, each once."""
     return list(dict.fromkeys((*blocks, *(text for _, text in items))))
+
+
+def _with_proxy(verdict: Verdict) -> Verdict:
+    finding = Finding(Category.BYPASS, _PROXY, "browser_proxies", 0, 0, "")
+    scores = MappingProxyType({**verdict.scores, Category.BYPASS: _PROXY})
+    return replace(verdict, scores=scores, findings=(finding, *verdict.findings))
 
 
 def _items(page: Page) -> list[tuple[int, str]]:
@@ -232,6 +246,8 @@ def read_page(body: bytes, content_type: str = "", content_encoding: str = "") -
     if kind is Kind.HTML and is_excessive(text):
         return Outcome.TOO_LARGE
     page = join_segments(extract(text, kind))
+    if kind in (Kind.HTML, Kind.SCRIPT) and is_browser_proxy(text):
+        page = replace(page, is_proxy=True)
     return page if is_redactable(kind, content_type) else replace(page, items=())
 
 
