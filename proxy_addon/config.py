@@ -43,6 +43,7 @@ class ProxyConfig(FilterConfig):
         console: where the console listens.
         dns: where the DNS server listens; there is none unless somebody says so.
         dns_upstream: the DNS servers that it asks; the system's where empty.
+        update_hours: between two updates of the lists that are subscribed to; 0 for none.
         workers: processes that judge pages; each takes about 80 MB.
         upstream_ca: a PEM file of further authorities to trust for servers, for networks behind another box.
     """
@@ -51,6 +52,7 @@ class ProxyConfig(FilterConfig):
     console: Listen = ("127.0.0.1", 8081)
     dns: Listen | None = None
     dns_upstream: tuple[str, ...] = ()
+    update_hours: Annotated[float, Field(ge=0, le=24 * 365)] = 24.0
     workers: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
     upstream_ca: Path | None = None
 

@@ -27,6 +27,7 @@ from mitmproxy.options import CONF_BASENAME, KEY_SIZE, Options
 from OpenSSL import SSL
 
 from proxy_addon import quiet
+from proxy_addon.freshness import keep_lists_fresh
 from proxy_addon.hooks import SafeguardAddon, ServerFirst
 from proxy_addon.limits import bound_held_bodies
 from proxy_addon.names import NameServer
@@ -166,6 +167,9 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         console = _Console(console_settings(create_app(status, partial(judge_text, guard))))
         console_task = asyncio.create_task(console.serve([console_socket]))
         stack.push_async_callback(_stop_console, console, console_task)
+        if config.update_hours:
+            freshness = asyncio.create_task(keep_lists_fresh(config.update_hours))
+            stack.push_async_callback(_cancel, freshness)
         announce(banner(config))
         await _first(proxy_task, console_task)  # neither runs without the other
 
@@ -179,6 +183,11 @@ async def _first(*tasks: asyncio.Task[None] | asyncio.Task[bool]) -> None:
 
 async def _stop(master: FilterMaster, task: asyncio.Task[None]) -> None:
     master.should_exit.set()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 

@@ -6,12 +6,13 @@ given, it is read through, and only then takes the place of the last good copy. 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import regex
@@ -24,11 +25,17 @@ from safeguard.url.compiler import Compiled, Source, compile_lists
 from safeguard.url.database import POINTER, lists_folder
 from safeguard.url.formats import Format, ListReader
 
+try:
+    import fcntl
+except ImportError:  # Windows: two updates at the same time are up to whoever starts them
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 _FILE: Final = "subscriptions.json"
 _COPIES: Final = "copies"
+_LOCK: Final = ".lock"
 _SIGNATURE: Final = ".minisig"
 _LEAST_KEPT: Final = 0.5  # of a list's entries; one that shrinks more is taken for a stub or an accident
 _SMALL: Final = 50  # entries; such lists may shrink as they like
@@ -100,11 +107,26 @@ class Subscriptions:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or lists_folder()
+        self.all = self._read()
+
+    def _read(self) -> list[Subscription]:
         path = self.folder / _FILE
         try:
-            self.all = _ALL.validate_json(path.read_bytes()) if path.exists() else []
+            return _ALL.validate_json(path.read_bytes()) if path.exists() else []
         except (OSError, ValidationError) as error:
             raise ListError(f"{path} cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process changes the subscriptions, as a running proxy does every day."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / _LOCK).open("wb") as file:
+                lock(file)
+                self.all = self._read()
+                yield
+        except OSError as error:
+            raise ListError(f"{self.folder} cannot be written: {error.strerror or error}") from error
 
     def add(
         self,
@@ -140,15 +162,16 @@ class Subscriptions:
         name = name or _name_of(source)
         if not _NAME.fullmatch(name):
             raise ListError(f"{name!r} is no name for a list: use a-z, 0-9, - and _")
-        if any(known.name == name for known in self.all):
-            raise ListError(f"there is a list named {name!r} already: choose another name")
         if any(not is_url(mirror) for mirror in mirrors):
             raise ListError("a mirror is an address that begins with http:// or https://")
         if key:
             _read_key(key)
         made = Subscription(name=name, category=category, source=source, mirrors=tuple(mirrors), format=format, key=key)
-        self.all.append(made)
-        self._save()
+        with self._alone():
+            if any(known.name == name for known in self.all):
+                raise ListError(f"there is a list named {name!r} already: choose another name")
+            self.all.append(made)
+            self._save()
         return made
 
     def remove(self, name: str) -> None:
@@ -157,10 +180,11 @@ class Subscriptions:
         Raises:
             ListError: there is none of that name.
         """
-        self.all.remove(self._named(name))
-        self._save()
-        self._copy_of(name).unlink(missing_ok=True)
-        self._compile()
+        with self._alone():
+            self.all.remove(self._named(name))
+            self._save()
+            self._copy_of(name).unlink(missing_ok=True)
+            self._compile()
 
     def update(
         self,
@@ -182,16 +206,17 @@ class Subscriptions:
         Raises:
             ListError: there is no list of that name, or the lists cannot be put in force.
         """
-        chosen = [self._named(name) for name in names] or self.all
-        (self.folder / _COPIES).mkdir(parents=True, exist_ok=True)
-        for subscription in chosen:
-            try:
-                self._update_one(subscription, force=force, progress=progress)
-                subscription.problem = ""
-            except ListError as error:
-                subscription.problem = str(error)
-            self._save()
-        self._compile()
+        with self._alone():
+            chosen = [self._named(name) for name in names] or self.all
+            (self.folder / _COPIES).mkdir(parents=True, exist_ok=True)
+            for subscription in chosen:
+                try:
+                    self._update_one(subscription, force=force, progress=progress)
+                    subscription.problem = ""
+                except ListError as error:
+                    subscription.problem = str(error)
+                self._save()
+            self._compile()
         return chosen
 
     def _update_one(
@@ -290,6 +315,12 @@ class Subscriptions:
 
     def _copy_of(self, name: str) -> Path:
         return self.folder / _COPIES / name
+
+
+def lock(file: IO[bytes]) -> None:
+    """Wait until no other process holds the lock on a file; it ends when the file is closed."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def is_url(source: str) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,8 +57,11 @@ def start_proxy(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Ite
     """Starts proxies; all that still run are stopped in the end."""
     started: list[Running] = []
 
-    def start(settings: str = "", profile: str = "lower_secondary") -> Running:
+    def start(
+        settings: str = "", profile: str = "lower_secondary", before: Callable[[Path], None] = lambda _: None
+    ) -> Running:
         home = tmp_path_factory.mktemp("home")
+        before(home)
         config = home / "proxy.toml"
         port, console = free_port(), free_port()
         config.write_text(

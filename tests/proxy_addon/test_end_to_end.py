@@ -430,3 +430,21 @@ def test_new_lists_are_taken_up_under_load(start_proxy: Start, origin: Origin, t
             thread.join()
     assert len(answers) > 20
     assert set(answers) == {200}, "not one request was lost"
+
+
+def test_the_proxy_keeps_its_lists_fresh_by_itself(start_proxy: Start, tmp_path: Path) -> None:
+    names = tmp_path / "list.txt"
+    names.write_text("casino.test\n", encoding="utf-8")
+
+    def subscribe(home: Path) -> None:
+        command = [*SAFEGUARD, "lists", "add", str(names), "-c", "gambling"]
+        subprocess.run(command, env=os.environ | {"SAFEGUARD_HOME": str(home)}, check=True, timeout=60)
+
+    running = start_proxy(before=subscribe)
+    with running.client() as client:
+        for _ in range(200):
+            if client.get("http://casino.test/").headers.get("x-safeguard-category") == "gambling":
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the list is not in force")

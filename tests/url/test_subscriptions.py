@@ -167,6 +167,7 @@ def test_servers_that_misbehave(
     subscriptions.add(f"{server}/good", Category.GAMBLING)
     assert update(subscriptions) == ""
     subscriptions.all[0].source = f"{server}/{path}"
+    subscriptions._save()
     assert why in update(subscriptions)
     assert is_listed(subscriptions)
 
@@ -318,3 +319,26 @@ def test_the_catalogue_is_complete(subscriptions: Subscriptions) -> None:
         made = subscriptions.add(name)
         assert isinstance(made, Subscription)
         assert (made.name, made.category, made.source) == (name, offer.category, offer.url)
+
+
+def test_two_processes_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+    """Many at once, each with a list of its own: all are there in the end, and in force."""
+    folder = tmp_path / "lists"
+    paths = []
+    for number in range(6):
+        paths.append(tmp_path / f"l{number}.txt")
+        paths[-1].write_text(f"casino{number}.test\n", encoding="utf-8")
+
+    def subscribe(path: Path) -> None:
+        subscriptions = Subscriptions(folder)
+        subscriptions.add(str(path), Category.GAMBLING)
+        subscriptions.update()
+
+    threads = [threading.Thread(target=subscribe, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    subscriptions = Subscriptions(folder)
+    assert sorted(item.name for item in subscriptions.all) == [path.stem for path in paths]
+    assert all(is_listed(subscriptions, f"casino{number}.test") for number in range(6))
