@@ -17,6 +17,8 @@ from safeguard.guard import Guard
 from safeguard.web.judge import judge
 from safeguard.web.messages import Response
 
+# Whoever waits for a page waits for its judge; all others wait for the event loop, which goes first.
+_NICE: Final = 5
 _WARM_UP: Final = Response(200, (("content-type", "text/html"),), b"<p>warm up, xin ch\xc3\xa0o</p>")
 
 
@@ -26,6 +28,8 @@ def main(seconds: float) -> None:
     Args:
         seconds: for one job. The alarm has no handler, so that it ends the process even inside native code.
     """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     jobs = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what a library prints is no answer
