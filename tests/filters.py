@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from safeguard import Guard
@@ -22,6 +22,7 @@ class Setup:
 
     def __init__(self, guard: Guard, **settings: object) -> None:
         self.now = 1000.0
+        self.local = datetime(2026, 11, 24, 9, 30)
         self.counters = Counters(lambda: date(2026, 11, 23))
         self.appeals = Appeals()
         self.web = WebFilter(
@@ -31,6 +32,7 @@ class Setup:
             appeals=self.appeals,
             probe_site=ProbeSite(),
             clock=lambda: self.now,
+            now=lambda: self.local,
         )
 
     def post(self, path: str, form: dict[str, str] | bytes = b"", *headers: tuple[str, str], **more: str) -> Reply:

@@ -10,14 +10,16 @@ from safeguard.url.address import normalise_host
 
 
 @cache
-def shipped_hosts(name: str) -> frozenset[str]:
-    """The hosts of ``rules/hosts/<name>.toml``, of all its groups.
+def shipped_hosts(name: str, group: str | None = None) -> frozenset[str]:
+    """The hosts of ``rules/hosts/<name>.toml``: of one of its groups, or of all.
 
     Raises:
         DataError: it is missing or not what it should be.
     """
     path = rules_dir() / "hosts" / f"{name}.toml"
     try:
-        return frozenset(normalise_host(host) for group in load_toml(path).values() for host in group["hosts"])
+        groups = load_toml(path)
+        chosen = groups.values() if group is None else [groups[group]]
+        return frozenset(normalise_host(host) for one in chosen for host in one["hosts"])
     except (AddressError, KeyError, TypeError) as error:
         raise DataError(f"{path}: {error}") from error

@@ -17,6 +17,7 @@ from safeguard.web.messages import Reply, header
 from safeguard.web.sending import GO_ON
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any
 
     from safeguard.policy.profile import Profile
@@ -149,6 +150,25 @@ def render_sent(request: Request, profile: Profile, language: str) -> Reply:
         tip=asking["sent_tip"],
         address=_path(request.url),
         understood=asking["understood"],
+    )
+
+
+def render_hours(request: Request, until: datetime, profile: Profile, language: str) -> Reply:
+    """403: there is no internet at this hour. When it is back, and that help is there all the same."""
+    tone = texts("block", language)[profile.tone]
+    hours = tone["hours"]
+    reason = hours["text"].format(time=f"{until:%H:%M}")
+    decision = Decision(Action.BLOCK, None, reason, profile.name, language)
+    return _answer(
+        request,
+        403,
+        language,
+        decision,
+        kind="hours",
+        tone=profile.tone,
+        text=tone,
+        title=hours["title"],
+        tip=hours["tip"],
     )
 
 

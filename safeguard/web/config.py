@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safeguard.errors import AddressError, ConfigError, UnknownProfileError
-from safeguard.policy import DEFAULT_PROFILE, load_profiles
+from safeguard.policy import DEFAULT_PROFILE, Hours, load_profiles
 from safeguard.url.address import normalise_host, parse_address
 from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import Accounts
@@ -34,6 +36,15 @@ class Client(_Strict):
     profile: str
 
 
+def _sound_zone(name: str) -> str:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("write a name of the IANA database, such as Asia/Ho_Chi_Minh") from None
+    return name
+
+
 class FilterConfig(_Strict):
     """What the filter needs to know.
 
@@ -43,6 +54,8 @@ class FilterConfig(_Strict):
         language: of block pages; ``auto`` follows the browser.
         never_decrypt: further hosts, with their subdomains, that are passed through unread.
         known_sites: further hosts, with their subdomains, to which children may send their data without being asked.
+        hours: when there is no internet, but for helplines.
+        timezone: in which the hours are meant, such as ``Asia/Ho_Chi_Minh``; the machine's own where empty.
         decrypt: connections are looked into; otherwise hosts are judged by name alone, and no certificate is needed.
         google_domains, microsoft_tenants: whose accounts may sign in at Google and Microsoft; all where empty.
         microsoft_context: the tenant in whose name Microsoft's logs note that.
@@ -55,6 +68,8 @@ class FilterConfig(_Strict):
     language: Literal["auto", "vi", "en"] = "auto"
     never_decrypt: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
     known_sites: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
+    hours: tuple[Hours, ...] = ()
+    timezone: Annotated[str, AfterValidator(_sound_zone)] = ""
     decrypt: bool = True
     google_domains: tuple[str, ...] = ()
     microsoft_tenants: tuple[str, ...] = ()
@@ -72,6 +87,10 @@ class FilterConfig(_Strict):
         if self.microsoft_tenants and not self.microsoft_context:
             raise ValueError("microsoft_tenants needs microsoft_context, the id of your directory")
         return self
+
+    def now(self) -> datetime:
+        """The local time, by which the hours are meant."""
+        return datetime.now(ZoneInfo(self.timezone)) if self.timezone else datetime.now().astimezone()
 
     def profile_of(self, client: str) -> str:
         """The name of the profile of the device with that IP address."""
@@ -133,6 +152,7 @@ def load_config[Config: FilterConfig](kind: type[Config], path: Path | None, cha
         raise ConfigError(_sentence(error.errors()[0], kind, path, changes)) from error
     named = [("profile", config.profile)]
     named += [(f"clients.{number}.profile", client.profile) for number, client in enumerate(config.clients)]
+    named += [(f"hours.{number}.profile", its.profile) for number, its in enumerate(config.hours) if its.profile]
     for setting, profile in named:
         if profile not in (known := load_profiles()):
             raise ConfigError(f"{_place(setting, path, changes)}: {UnknownProfileError(profile, tuple(known))}")
@@ -143,7 +163,8 @@ def _sentence(error: ErrorDetails, kind: type[FilterConfig], path: Path | None, 
     setting = ".".join(map(str, error["loc"]))
     place = _place(setting, path, changes)
     if error["type"] == "extra_forbidden":
-        fields = Client.model_fields if setting.startswith("clients.") else kind.model_fields
+        part: dict[str, type[BaseModel]] = {"clients": Client, "hours": Hours}
+        fields = part.get(setting.partition(".")[0], kind).model_fields
         near = get_close_matches(setting.rpartition(".")[2], fields, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"
         return f"{place}: there is no such setting; {hint}"

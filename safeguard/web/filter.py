@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from safeguard.errors import AddressError
-from safeguard.policy import FailMode, Mode
+from safeguard.policy import FailMode, Mode, closed_until
 from safeguard.store.appeals import MAX_NOTE, Appeal
 from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
@@ -100,6 +100,7 @@ class WebFilter:
         appeals: Appeals,
         probe_site: ProbeSite,
         clock: Callable[[], float],
+        now: Callable[[], datetime] | None = None,
         is_console: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.config = config
@@ -108,6 +109,7 @@ class WebFilter:
         self._appeals = appeals
         self._probe_site = probe_site
         self._clock = clock
+        self._now = now or config.now
         self._is_console = is_console
         self._grants: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         self._appeal_times: OrderedDict[str, deque[float]] = OrderedDict()
@@ -130,6 +132,9 @@ class WebFilter:
             return self._own(request, path.removeprefix(OWN_PATH))
         profile = self.profile(request)
         try:
+            if (until := self._closed_until(request, profile)) is not None:
+                self._counters.add(profile.name, None, "hours")
+                return blockpage.render_hours(request, until, profile, self.language(request))
             decision = self._address_decision(request, profile)
         except AddressError:
             return _plain(400, "This address cannot be read.")
@@ -220,11 +225,27 @@ class WebFilter:
     def opens(self, host: str, client: str) -> bool:
         """Whether a device may connect to a host at all, as far as the host's name says. Counts nothing."""
         request = Request("CONNECT", f"https://{f'[{host}]' if ':' in host else host}/", client=client)
+        profile = self.profile(request)
         try:
-            decision = self._address_decision(request, self.profile(request))
+            if self._closed_until(request, profile) is not None:
+                return False
+            decision = self._address_decision(request, profile)
         except AddressError:
             return False
         return decision.action in (Action.ALLOW, Action.TIP)
+
+    def _closed_until(self, request: Request, profile: Profile) -> datetime | None:
+        """When the internet opens again for a device; ``None`` where it is open. Helplines are always open.
+
+        Raises:
+            AddressError: the address cannot be read.
+        """
+        if not self.config.hours:
+            return None
+        until = closed_until(self.config.hours, profile.name, is_child=profile.tone != "adult", now=self._now())
+        if until is None or not shipped_hosts("protected", "help").isdisjoint(parse_address(request.url).parents()):
+            return None
+        return until
 
     def name(self, host: str, client: str, *, counts: bool) -> Decision | str | None:
         """What a DNS answers about a name: a decision that closes it, what to answer with instead, or nothing special.
@@ -238,6 +259,8 @@ class WebFilter:
         if profile.tone != "adult" and host.lower().rstrip(".") in shipped_hosts("canary"):
             return Decision(Action.BLOCK, Category.BYPASS, "", profile.name)
         try:
+            if self._closed_until(request, profile) is not None:
+                return Decision(Action.BLOCK, None, "", profile.name)
             decision = self._address_decision(request, profile)
         except AddressError:
             return None  # no address of the web: names of services, of the machines in a house

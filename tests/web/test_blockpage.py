@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import datetime
 from itertools import product
 
 import pytest
@@ -17,6 +18,7 @@ from safeguard.web.blockpage import (
     render_appeal_received,
     render_block,
     render_failure,
+    render_hours,
     render_sent,
     render_warn,
 )
@@ -284,6 +286,16 @@ def test_a_word_about_what_was_sent(language, tone):
     assert size(reply) < MAX_SIZE
     assert "<form" not in reply.body.decode(), "nothing is posted, nothing is counted"
     assert 'href="/' in reply.body.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", PROFILES)
+def test_hours(language, tone):
+    reply = render_hours(ask(), datetime(2026, 11, 25, 6, 0), POLICY.profile(PROFILES[tone]), language)
+    assert reply.status == 403
+    assert "06:00" in reply.body.decode()
+    assert len(visible_words(reply.body)) <= MOST_WORDS[tone]
+    assert size(reply) < MAX_SIZE
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
