@@ -17,6 +17,7 @@ from safeguard.policy import DEFAULT_PROFILE, Hours, load_profiles
 from safeguard.url.address import normalise_host, parse_address
 from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import Accounts
+from safeguard.url.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,25 @@ def _sound_zone(name: str) -> str:
     return name
 
 
+def _known_service(name: str) -> str:
+    if name not in services():
+        near = get_close_matches(name, services(), n=1)
+        raise ValueError(f"did you mean {near[0]!r}?" if near else f"known are {', '.join(services())}")
+    return name
+
+
+class ClosedServices(_Strict):
+    """Services that adults have closed.
+
+    Attributes:
+        closed: names of ``rules/services.toml``.
+        profile: for whom; all profiles of children where ``None``.
+    """
+
+    closed: frozenset[Annotated[str, AfterValidator(_known_service)]]
+    profile: str | None = None
+
+
 class FilterConfig(_Strict):
     """What the filter needs to know.
 
@@ -56,6 +76,7 @@ class FilterConfig(_Strict):
         known_sites: further hosts, with their subdomains, to which children may send their data without being asked.
         hours: when there is no internet, but for helplines.
         timezone: in which the hours are meant, such as ``Asia/Ho_Chi_Minh``; the machine's own where empty.
+        services: those that are closed, and for whom.
         decrypt: connections are looked into; otherwise hosts are judged by name alone, and no certificate is needed.
         google_domains, microsoft_tenants: whose accounts may sign in at Google and Microsoft; all where empty.
         microsoft_context: the tenant in whose name Microsoft's logs note that.
@@ -70,6 +91,7 @@ class FilterConfig(_Strict):
     known_sites: frozenset[Annotated[str, AfterValidator(normalise_host)]] = frozenset()
     hours: tuple[Hours, ...] = ()
     timezone: Annotated[str, AfterValidator(_sound_zone)] = ""
+    services: tuple[ClosedServices, ...] = ()
     decrypt: bool = True
     google_domains: tuple[str, ...] = ()
     microsoft_tenants: tuple[str, ...] = ()
@@ -87,6 +109,13 @@ class FilterConfig(_Strict):
         if self.microsoft_tenants and not self.microsoft_context:
             raise ValueError("microsoft_tenants needs microsoft_context, the id of your directory")
         return self
+
+    def closes(self, service: str, profile: str, *, is_child: bool) -> bool:
+        """Whether a service is closed for a profile."""
+        return any(
+            service in its.closed and (its.profile == profile or (its.profile is None and is_child))
+            for its in self.services
+        )
 
     def now(self) -> datetime:
         """The local time, by which the hours are meant."""
@@ -153,6 +182,7 @@ def load_config[Config: FilterConfig](kind: type[Config], path: Path | None, cha
     named = [("profile", config.profile)]
     named += [(f"clients.{number}.profile", client.profile) for number, client in enumerate(config.clients)]
     named += [(f"hours.{number}.profile", its.profile) for number, its in enumerate(config.hours) if its.profile]
+    named += [(f"services.{number}.profile", its.profile) for number, its in enumerate(config.services) if its.profile]
     for setting, profile in named:
         if profile not in (known := load_profiles()):
             raise ConfigError(f"{_place(setting, path, changes)}: {UnknownProfileError(profile, tuple(known))}")
@@ -163,7 +193,7 @@ def _sentence(error: ErrorDetails, kind: type[FilterConfig], path: Path | None, 
     setting = ".".join(map(str, error["loc"]))
     place = _place(setting, path, changes)
     if error["type"] == "extra_forbidden":
-        part: dict[str, type[BaseModel]] = {"clients": Client, "hours": Hours}
+        part: dict[str, type[BaseModel]] = {"clients": Client, "hours": Hours, "services": ClosedServices}
         fields = part.get(setting.partition(".")[0], kind).model_fields
         near = get_close_matches(setting.rpartition(".")[2], fields, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"

@@ -22,6 +22,7 @@ from safeguard.taxonomy import Category
 from safeguard.url.address import parse_address
 from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import SafeSearch, safe_answer, safe_headers, safe_url
+from safeguard.url.services import service_of
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
@@ -71,6 +72,12 @@ _NO_BODY: Final = frozenset({204, 205, 304})
 _NOT_CHOSEN: Final = {
     "vi": "Trang này chưa nằm trong danh sách người lớn đã chọn cho em.",
     "en": "This page is not among those that adults have chosen for you.",
+}
+
+
+_CLOSED_SERVICE: Final = {
+    "vi": "Người lớn đã tắt {service} ở đây.",
+    "en": "Adults have switched off {service} here.",
 }
 
 
@@ -277,6 +284,10 @@ class WebFilter:
             verdict = replace(verdict, scores={**verdict.scores, Category.BYPASS: 1.0})
         if profile.mode is Mode.ALLOW_LIST and profile.allow_hosts.isdisjoint(parse_address(request.url).parents()):
             return Decision(Action.BLOCK, None, _NOT_CHOSEN[language], profile.name, language)
+        service = service_of(parse_address(request.url)) if self.config.services else None
+        if service is not None and self.config.closes(service.name, profile.name, is_child=profile.tone != "adult"):
+            reason = _CLOSED_SERVICE[language].format(service=service.title)
+            return Decision(Action.BLOCK, None, reason, profile.name, language)
         return self._guard.decide(verdict, profile.name, language=language)
 
     def forwarded(self, request: Request) -> tuple[str, Headers]:

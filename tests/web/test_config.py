@@ -71,6 +71,8 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ("[[hours]]\nclosed = ['21:30-06:00']\ndays = 'x'", ["hours.0.days", "mon tue"]),
         ("[[hours]]\nclosed = ['21:30-06:00']\nday = 'mon'", ["hours.0.day", "did you mean 'days'?"]),
         ("[[hours]]\nclosed = ['21:30-06:00']\nprofile = 'x'", ["hours.0.profile", "choose one of"]),
+        ("[[services]]\nclosed = ['tictok']", ["services.0.closed", "did you mean 'tiktok'?"]),
+        ("[[services]]\nclosed = ['tiktok']\nprofile = 'x'", ["services.0.profile", "choose one of"]),
         ("microsoft_tenants = ['a.edu.vn']", ["microsoft_tenants needs microsoft_context"]),
         ("profile = ", ["not valid TOML", "end of document"]),
         (b"\xff\xfe", ["not valid TOML"]),
