@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from safeguard import __version__, cli_lists
+from safeguard import __version__, cli_lists, cli_policy
 from safeguard.errors import InputError, MissingExtraError, SafeguardError
 from safeguard.policy.profile import DEFAULT_PROFILE
 from safeguard.taxonomy import taxonomy
@@ -45,6 +45,7 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_lists.app)
+app.add_typer(cli_policy.app)
 
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", help="early_years, primary, lower_secondary, upper_secondary or staff.")

@@ -9,31 +9,28 @@ here waits or takes more than a millisecond.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from safeguard.errors import AddressError
-from safeguard.policy import FailMode, Mode, closed_until
+from safeguard.policy import FailMode
 from safeguard.store.appeals import MAX_NOTE, Appeal
 from safeguard.taxonomy import Category
-from safeguard.url.address import parse_address
 from safeguard.url.hosts import shipped_hosts
 from safeguard.url.safesearch import SafeSearch, safe_answer, safe_headers, safe_url
-from safeguard.url.services import service_of
 from safeguard.verdict import Action, Decision, Outcome, Verdict
 from safeguard.web import blockpage
 from safeguard.web.blockpage import HELP
 from safeguard.web.headers import (
-    asks_dns,
     is_from_same_origin,
     is_navigation,
     is_whole,
     redacted_headers,
     request_headers,
 )
+from safeguard.web.layers import layers
 from safeguard.web.media import (
     combined,
     is_document,
@@ -58,9 +55,10 @@ if TYPE_CHECKING:
     from safeguard.store.counters import Counters
     from safeguard.web.config import FilterConfig
     from safeguard.web.judge import Judged
+    from safeguard.web.layers import Layer, layers
     from safeguard.web.messages import Headers, Response
     from safeguard.web.probe_site import ProbeSite
-    from safeguard.web.sending import Form
+from safeguard.web.sending import Form
 
 OWN_PATH: Final = "/.safeguard/"  # on every origin: it is answered here and never leaves
 GRANT_SECONDS: Final = 30 * 60  # how long "go on" after a warning holds
@@ -68,17 +66,6 @@ _MAX_GRANTS: Final = 10_000
 _MAX_APPEALS: Final = 10  # of one device in an hour
 
 _NO_BODY: Final = frozenset({204, 205, 304})
-
-_NOT_CHOSEN: Final = {
-    "vi": "Trang này chưa nằm trong danh sách người lớn đã chọn cho em.",
-    "en": "This page is not among those that adults have chosen for you.",
-}
-
-
-_CLOSED_SERVICE: Final = {
-    "vi": "Người lớn đã tắt {service} ở đây.",
-    "en": "Adults have switched off {service} here.",
-}
 
 
 class Plan(Enum):
@@ -139,12 +126,14 @@ class WebFilter:
             return self._own(request, path.removeprefix(OWN_PATH))
         profile = self.profile(request)
         try:
-            if (until := self._closed_until(request, profile)) is not None:
-                self._counters.add(profile.name, None, "hours")
-                return blockpage.render_hours(request, until, profile, self.language(request))
-            decision = self._address_decision(request, profile)
+            layer = self._layer(request, profile)
         except AddressError:
             return _plain(400, "This address cannot be read.")
+        if layer.until is not None:
+            self._counters.add(profile.name, None, "hours")
+            return blockpage.render_hours(request, layer.until, profile, self.language(request))
+        decision = layer.decision
+        assert decision is not None
         if decision.action.severity > Action.TIP.severity:
             return self._act(request, profile, decision)
         if request.method != "GET":
@@ -234,25 +223,19 @@ class WebFilter:
         request = Request("CONNECT", f"https://{f'[{host}]' if ':' in host else host}/", client=client)
         profile = self.profile(request)
         try:
-            if self._closed_until(request, profile) is not None:
-                return False
-            decision = self._address_decision(request, profile)
+            decision = self._layer(request, profile).decision
         except AddressError:
             return False
-        return decision.action in (Action.ALLOW, Action.TIP)
+        return decision is not None and decision.action in (Action.ALLOW, Action.TIP)
 
-    def _closed_until(self, request: Request, profile: Profile) -> datetime | None:
-        """When the internet opens again for a device; ``None`` where it is open. Helplines are always open.
+    def _layer(self, request: Request, profile: Profile) -> Layer:
+        """The layer that decides about an address.
 
         Raises:
-            AddressError: the address cannot be read.
+            AddressError: it cannot be read.
         """
-        if not self.config.hours:
-            return None
-        until = closed_until(self.config.hours, profile.name, is_child=profile.tone != "adult", now=self._now())
-        if until is None or not shipped_hosts("protected", "help").isdisjoint(parse_address(request.url).parents()):
-            return None
-        return until
+        asked = layers(self._guard, self.config, request, profile, self._now(), self.language(request))
+        return next(layer for layer in asked if layer.decision is not None)
 
     def name(self, host: str, client: str, *, counts: bool) -> Decision | str | None:
         """What a DNS answers about a name: a decision that closes it, what to answer with instead, or nothing special.
@@ -266,29 +249,15 @@ class WebFilter:
         if profile.tone != "adult" and host.lower().rstrip(".") in shipped_hosts("canary"):
             return Decision(Action.BLOCK, Category.BYPASS, "", profile.name)
         try:
-            if self._closed_until(request, profile) is not None:
-                return Decision(Action.BLOCK, None, "", profile.name)
-            decision = self._address_decision(request, profile)
+            layer = self._layer(request, profile)
         except AddressError:
             return None  # no address of the web: names of services, of the machines in a house
-        if decision.action.severity > Action.TIP.severity:  # a DNS cannot ask
-            if counts:
+        decision = layer.decision
+        if decision is not None and decision.action.severity > Action.TIP.severity:  # a DNS cannot ask
+            if counts and layer.until is None:
                 self._count(profile, decision)
             return decision
         return safe_answer(host, SafeSearch(profile.safe_search))
-
-    def _address_decision(self, request: Request, profile: Profile) -> Decision:
-        language = self.language(request)
-        verdict = self._guard.check_url(request.url)
-        if asks_dns(request):
-            verdict = replace(verdict, scores={**verdict.scores, Category.BYPASS: 1.0})
-        if profile.mode is Mode.ALLOW_LIST and profile.allow_hosts.isdisjoint(parse_address(request.url).parents()):
-            return Decision(Action.BLOCK, None, _NOT_CHOSEN[language], profile.name, language)
-        service = service_of(parse_address(request.url)) if self.config.services else None
-        if service is not None and self.config.closes(service.name, profile.name, is_child=profile.tone != "adult"):
-            reason = _CLOSED_SERVICE[language].format(service=service.title)
-            return Decision(Action.BLOCK, None, reason, profile.name, language)
-        return self._guard.decide(verdict, profile.name, language=language)
 
     def forwarded(self, request: Request) -> tuple[str, Headers]:
         """The address and the headers with which a request goes on: safe search is on, nothing keeps it unjudged."""
