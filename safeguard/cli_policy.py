@@ -43,9 +43,8 @@ def show(as_json: JsonOption = False) -> None:
 
     profiles = load_profiles()
     if as_json:
-        typer.echo(
-            json.dumps({name: its.model_dump(mode="json") for name, its in profiles.items()}, ensure_ascii=False)
-        )
+        tables = {name: its.model_dump(mode="json") for name, its in profiles.items()}
+        typer.echo(json.dumps(tables, ensure_ascii=False))
         return
     table = Table("category", *profiles, box=None, pad_edge=False)
     for category in next(iter(profiles.values())).responses:
@@ -64,7 +63,7 @@ def explain(
     at: Annotated[str | None, typer.Option(help="A local time, such as 2026-11-24T22:05; default: now.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what becomes of an address for a device at a time, and which layer decides. The page itself is not fetched."""
+    """Say what becomes of an address for a device at a time, and which layer decides. Nothing is fetched."""
     from safeguard.guard import Guard
     from safeguard.url.safesearch import SafeSearch, safe_url
     from safeguard.web.layers import layers

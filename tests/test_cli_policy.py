@@ -66,8 +66,8 @@ def test_which_layer_decides(
 
 
 def test_it_is_told_in_words_too(config: Path, tmp_path: Path) -> None:
-    said = policy(tmp_path, "explain", "https://www.google.com/search?q=a", "--config", str(config), "--who", "10.0.0.5",
-                  "--at", "2026-11-24T12:00").stdout  # fmt: skip
+    options = ["--config", str(config), "--who", "10.0.0.5", "--at", "2026-11-24T12:00"]
+    said = policy(tmp_path, "explain", "https://www.google.com/search?q=a", *options).stdout
     assert "10.0.0.5 has this profile" in said
     assert "goes out as https://www.google.com/search?q=a&safe=active" in said
     assert "judged when it comes" in said

@@ -79,16 +79,21 @@ def train(data: Path, out: Path, *, version: str = "1", seed: int = 1) -> dict[s
     Raises:
         DataError: a list is missing.
     """
-    harmless = sorted(_read(data, HARMLESS))
+    harmful = {
+        category: {name: _read(data, paths) for name, paths in lists.items()} for category, lists in HARMFUL.items()
+    }
+    # What stands on lists of both kinds teaches nothing.
+    both = (names for lists in harmful.values() for names in lists.values())
+    harmless = sorted(_read(data, HARMLESS).difference(*both))
     random = np.random.default_rng(seed)
     random.shuffle(harmless)
     half = len(harmless) // 2
     weights, scales, biases, suspicious, metrics = [], [], [], {}, {}
     for category in CATEGORIES:
-        by_publisher = {name: _read(data, paths) for name, paths in HARMFUL[category].items()}
+        by_publisher = harmful[category]
         apart = HELD_APART[category]
-        seen = set().union(*(names for name, names in by_publisher.items() if name != apart)) - set(harmless)
-        unseen = by_publisher[apart] - seen - set(harmless)
+        seen = set().union(*(names for name, names in by_publisher.items() if name != apart))
+        unseen = by_publisher[apart] - seen
         measured = _fit(_Names(_some(seen, random), harmless[:half]), seed)
         against = measured.score(harmless[half:])
         found = measured.score(sorted(unseen))
@@ -192,6 +197,7 @@ Measured names stand on no list of the publishers that the measured model was tr
 that it has not seen. The shipped model is trained on all of them, with the limits of the measured one.
 
 Data: lists of Université Toulouse Capitole (CC BY-SA 4.0), ShadowWhisperer (Unlicense), Sinfonietta (MIT) and v2fly
-(MIT); no name is shipped. Limits: names in Latin letters, mostly European and American; a harmless site whose name
-plays with such words is called suspicious, which is why a name alone does nothing.
+(MIT); no name is shipped. Limits: names in Latin letters, mostly European and American, so brands known in Vietnam
+only are found less often; harmless names of kinds that training has not seen, such as URL shorteners, are called
+suspicious more often than measured here. A name alone does nothing.
 """

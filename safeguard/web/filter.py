@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from safeguard.store.counters import Counters
     from safeguard.web.config import FilterConfig
     from safeguard.web.judge import Judged
-    from safeguard.web.layers import Layer, layers
+    from safeguard.web.layers import Layer
     from safeguard.web.messages import Headers, Response
     from safeguard.web.probe_site import ProbeSite
 from safeguard.web.sending import Form
