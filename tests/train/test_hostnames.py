@@ -42,7 +42,7 @@ def test_the_same_lists_give_the_same_model(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_missing_list_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"bank\.domains\.txt"):
+    with pytest.raises(DataError, match=r"adult\.txt is missing"):
         train(tmp_path, tmp_path / "out")
 
 
