@@ -8,29 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from safeguard.listen import parse_listen
 from safeguard.web.config import FilterConfig, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-DEFAULT_LISTEN = "127.0.0.1:8080"
-DEFAULT_CONSOLE = "127.0.0.1:8081"
-
-
-def parse_listen(value: object) -> tuple[str, int]:
-    """``HOST:PORT`` as a pair; an IPv6 host stands in brackets.
-
-    Raises:
-        ValueError: it has another form.
-    """
-    if isinstance(value, tuple):
-        return value
-    host, colon, port = str(value).rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}")
-    return host, int(port)
-
 
 Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
 

@@ -37,6 +37,7 @@ from proxy_addon.workers import WorkerPool
 from safeguard.console.app import ConsoleStatus, create_app
 from safeguard.errors import ConfigError, ListenError, SafeguardError
 from safeguard.guard import Guard
+from safeguard.listen import authority, bind
 from safeguard.resources import state_dir
 from safeguard.store.appeals import Appeals
 from safeguard.store.counters import Counters
@@ -141,7 +142,7 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         ca = make_ca(state_dir() / "ca")
         options = make_options(config, ca.parent)
         guard, counters, appeals = Guard.installed(logger.error), Counters(date.today), Appeals()
-        web = make_filter(guard, config, counters, appeals, ca=ca, console=f"http://{_authority(config.console)}")
+        web = make_filter(guard, config, counters, appeals, ca=ca, console=f"http://{authority(config.console)}")
         workers = await stack.enter_async_context(WorkerPool(config.workers, config.judge_seconds))
         if asked_to_stop.is_set():
             return
@@ -154,8 +155,8 @@ async def _run(config: ProxyConfig, announce: Callable[[str], None]) -> None:
         await _first(proxy_task, asyncio.create_task(master.listening.wait()))
         config = config.model_copy(update={"listen": master.addons.get("proxyserver").listen_addrs()[0][:2]})
         status = ConsoleStatus(
-            proxy=_authority(config.listen),
-            console=f"http://{_authority(config.console)}",
+            proxy=authority(config.listen),
+            console=f"http://{authority(config.console)}",
             profile=config.profile,
             started=datetime.now(UTC),
             ca_pem=ca.read_bytes,
@@ -212,7 +213,7 @@ def make_options(config: ProxyConfig, confdir: Path) -> Options:
     options = Options()
     # Options of addons that are not loaded yet are kept until they are.
     options.update_defer(
-        mode=["regular"] if config.dns is None else ["regular", f"dns@{_authority(config.dns)}"],
+        mode=["regular"] if config.dns is None else ["regular", f"dns@{authority(config.dns)}"],
         dns_name_servers=list(config.dns_upstream),
         listen_host=config.listen[0],
         listen_port=config.listen[1],
@@ -274,43 +275,17 @@ def make_ca(folder: Path) -> Path:
 
 def banner(config: ProxyConfig) -> str:
     """What is printed at the start: every address on a line of its own, and how to try it."""
-    proxy, console = _authority(config.listen), _authority(config.console)
+    proxy, console = authority(config.listen), authority(config.console)
     lines = [
         f"proxy    http://{proxy}",
         f"console  http://{console}",
         f"CA       http://{console}/ca  (install it on each device; http://{console}/setup says how)",
-        *([f"DNS      {_authority(config.dns)}"] if config.dns else []),
+        *([f"DNS      {authority(config.dns)}"] if config.dns else []),
         f"profile  {config.profile}",
         "try it   http://try.safeguard.test/  in a browser that uses the proxy, or:",
         f"         curl -x http://{proxy} http://try.safeguard.test/probe/vi/gambling",
     ]
     for name, address in (("proxy", config.listen), ("console", config.console), ("DNS server", config.dns)):
         if address is not None and address[0] not in ("127.0.0.1", "::1", "localhost"):
-            lines.append(f"warning  the {name} can be reached from the network at {_authority(address)}")
+            lines.append(f"warning  the {name} can be reached from the network at {authority(address)}")
     return "\n".join(lines)
-
-
-def _authority(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def bind(name: str, address: tuple[str, int]) -> socket.socket:
-    """A socket bound to an address.
-
-    Raises:
-        ListenError: the address is taken or not ours.
-    """
-    try:
-        family, kind, protocol, _, target = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(target)
-        except OSError:
-            bound.close()
-            raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ListenError(f"the {name} cannot listen on {_authority(address)}: {reason}") from error
-    return bound

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ import uvicorn
 from safeguard.console.app import create_app
 from safeguard.console.status import ConsoleStatus
 from safeguard.errors import ListenError
+from safeguard.listen import bind, parse_listen
 from safeguard.policy.profile import DEFAULT_PROFILE
 from safeguard.resources import state_dir
 
@@ -52,7 +52,10 @@ def serve_console(listen: str, judge: Judge | None = None, announce: Callable[[s
     Raises:
         ListenError: the address is none, taken, or not ours.
     """
-    bound = _bind(listen)
+    try:
+        bound = bind("console", parse_listen(listen))
+    except ValueError as error:
+        raise ListenError(f"the console cannot listen on {error}") from None
     address = f"http://{listen.rpartition(':')[0]}:{bound.getsockname()[1]}"  # port 0 asks for any free one
     status = ConsoleStatus(
         proxy="",
@@ -77,23 +80,3 @@ def _stored_certificate() -> bytes | None:
         return (state_dir() / _CA_FILE).read_bytes()
     except OSError:
         return None
-
-
-def _bind(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ListenError(f"the console cannot listen on {listen!r}: it is not HOST:PORT, such as 127.0.0.1:8081")
-    try:
-        family, kind, protocol, _, target = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(target)
-        except OSError:
-            bound.close()
-            raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ListenError(f"the console cannot listen on {listen}: {reason}") from error
-    return bound

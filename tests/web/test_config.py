@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy_addon.config import ProxyConfig, load_proxy_config, parse_listen
+from proxy_addon.config import ProxyConfig, load_proxy_config
 from safeguard import ConfigError
+from safeguard.listen import parse_listen
 from safeguard.url.hosts import shipped_hosts
 from safeguard.web.config import FilterConfig, load_config
 
