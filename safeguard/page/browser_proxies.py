@@ -36,16 +36,17 @@ def _signatures() -> _Signatures:
 def is_browser_proxy(source: str) -> bool:
     """Whether a document's source, or a script, is that of a proxy inside a page.
 
-    One name of a known one is enough, since nobody uses those by chance; of what any page may do, several things
-    together.
+    A name alone may be a lesson's or a manual's, so there must be two, or a name and something that such a page does;
+    or else several of those things together.
     """
     source = source[:_LOOKED_AT]
     if not _might(source):
         return False
     signatures = _signatures()
-    if signatures.names.find_matches_as_indexes(source.lower()):
+    named = len({match[0] for match in signatures.names.find_matches_as_indexes(source.lower())})
+    if named > 1:
         return True
-    return sum(sign.search(source) is not None for sign in signatures.signs) >= _ENOUGH
+    return sum(sign.search(source) is not None for sign in signatures.signs) >= (1 if named else _ENOUGH)
 
 
 def _might(source: str) -> bool:

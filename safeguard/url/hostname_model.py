@@ -75,9 +75,9 @@ class HostnameModel:
 
         It is that of a name drawn from lists of harmful and of harmless hosts in equal parts.
         """
-        if is_ip(host) or "." not in host:
+        found = [] if is_ip(host) or "." not in host else buckets(host)
+        if not found:
             return dict.fromkeys(self._categories, 0.0)
-        found = buckets(host)
         sums = self._weights[found].sum(axis=0, dtype=np.int32).tolist()
         size = math.sqrt(len(found))
         return {

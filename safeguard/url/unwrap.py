@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DEPTH: Final = 3  # a translation of an archived copy of a translation
 _MAX_FIELDS: Final = 50
-_PREFIXES: Final = regex.compile(r"^(?:cache:(?:[\w-]{12}:)?|view-source:)+", regex.IGNORECASE)
+_PREFIXES: Final = regex.compile(r"^(?:cache:(?:[\w-]{12}:)?|view-source:|ssl:)+", regex.IGNORECASE)
 _SCHEME: Final = regex.compile(r"^(https?):/*", regex.IGNORECASE)
 
 

@@ -24,6 +24,8 @@ GOOD_TWINS = [
     "<p>A service worker stands between a page and the network. navigator.serviceWorker.register('/sw.js')</p>",
     "<p>Ultraviolet light, scramjet engines and bare feet: today's lessons.</p>",
     "encodeUrl: fetch(x)",
+    "<p>Such proxies keep their settings in <code>__uv$config</code>; a school's filter knows them by it. fetch</p>",
+    "<p>The package epoxy-transport has a new version.</p>",
 ]
 
 
@@ -33,7 +35,7 @@ GOOD_TWINS = [
         "<script src='/uv/uv.bundle.js'></script><script>fetch(__uv$config.prefix)</script>",
         "const { ScramjetController } = $scramjetLoadController();",
         "const connection = new BareMux.BareMuxConnection('/baremux/worker.js')",
-        "<script src=rammerhead.js></script>",
+        "<script src=rammerhead.js></script><script>location.href = prefix + new StrShuffler.shuffle(url)</script>",
         RENAMED,
         f"<html><script>{RENAMED}</script></html>",
     ],

@@ -28,6 +28,11 @@ from safeguard.url.unwrap import unwrap
         ("https://images.weserv.nl/?url=bad.test/a.png", "bad.test/a.png"),
         ("https://i0.wp.com/bad.test/a.png?w=3", "bad.test/a.png?w=3"),
         ("web.archive.org/web/2020/bad.test", "bad.test"),
+        ("https://web.archive.org/web/https://bad.test/", "https://bad.test/"),
+        ("https://archive.ph/https://bad.test/", "https://bad.test/"),
+        ("https://www.facebook.com/l.php?u=https://bad.test", "https://bad.test"),
+        ("https://12ft.io/proxy?q=https://bad.test", "https://bad.test"),
+        ("https://wsrv.nl/?url=ssl:bad.test/a.png", "bad.test/a.png"),
     ],
 )
 def test_the_address_inside_is_found(url: str, inner: str) -> None:
@@ -42,6 +47,7 @@ def test_the_address_inside_is_found(url: str, inner: str) -> None:
         "https://www.google.com/url?q=words",
         "https://web.archive.org/web/2020/about",
         "https://web.archive.org/details/book",
+        "https://www.facebook.com/profile.php?u=https://other.test",
         "https://web.archive.org.evil.test/web/2020/http://bad.test/",
         "https://evil-web.archive.org/web/2020/http://bad.test/",
         "https://r.jina.ai/",
