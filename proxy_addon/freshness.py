@@ -8,9 +8,10 @@ import logging
 import sys
 from typing import Final
 
+from safeguard.resources import state_dir
+
 logger = logging.getLogger("safeguard.proxy")
 
-_NOTHING_TO_DO: Final = 2  # exit code of `safeguard lists update` where there are no subscriptions
 _COMMAND: Final = (sys.executable, "-P", "-m", "safeguard.cli", "lists", "update", "--json")
 
 
@@ -21,13 +22,16 @@ async def keep_lists_fresh(hours: float) -> None:
     """
     while True:
         try:
-            code = await _update()
+            if _has_subscriptions() and await _update() != 0:
+                logger.warning("not all lists could be updated: see safeguard lists status")
         except OSError as error:
             logger.error("the lists cannot be updated: %s", error.strerror)
-        else:
-            if code not in (0, _NOTHING_TO_DO):
-                logger.warning("not all lists could be updated: see safeguard lists status")
         await asyncio.sleep(hours * 3600)
+
+
+def _has_subscriptions() -> bool:
+    path = state_dir() / "lists" / "subscriptions.json"
+    return path.exists() and path.read_bytes().strip() != b"[]"
 
 
 async def _update() -> int:

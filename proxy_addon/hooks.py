@@ -149,11 +149,11 @@ class SafeguardAddon:
             case Plan.PASS:
                 flow.response.stream = flow.response.status_code != 101  # what follows a 101 is no body
             case Plan.JUDGE:
-                flow.metadata[HOLD] = Hold(self._web.config.hold_bytes, lambda _: self._refuse(flow))
+                flow.metadata[HOLD] = Hold(self._web.config.hold_bytes, lambda held: self._refuse(flow, held))
             case Plan.GUESS:
                 flow.metadata[HOLD] = Hold(SNIFF_BYTES, lambda held: self._settle(flow, held))
             case Plan.REFUSE:
-                flow.metadata[HOLD] = Hold(0, lambda _: self._refuse(flow))
+                flow.metadata[HOLD] = Hold(0, lambda held: self._refuse(flow, held))
             case Plan.STREAM:
                 self._stream(flow, flow.response)
 
@@ -257,14 +257,14 @@ class SafeguardAddon:
             logger.error("the filter failed at the first bytes: %s", type(error).__name__)
             plan = Plan.JUDGE
         if plan is Plan.JUDGE:
-            flow.metadata[HOLD] = Hold(self._web.config.hold_bytes, lambda _: self._refuse(flow))
+            flow.metadata[HOLD] = Hold(self._web.config.hold_bytes, lambda more: self._refuse(flow, more))
         return plan
 
-    def _refuse(self, flow: http.HTTPFlow) -> Plan:
+    def _refuse(self, flow: http.HTTPFlow, held: bytes) -> Plan:
         """There is more of a text than is held: what the profile says of that."""
         try:
             assert flow.response is not None
-            reply = self._web.refuse(_request(flow), _decode(flow.response.headers))
+            reply = self._web.refuse(_request(flow), _decode(flow.response.headers), held)
         except Exception as error:  # noqa: BLE001 - inside mitmproxy's core: raising would leave the client waiting
             logger.error("the filter failed at a large body: %s", type(error).__name__)
             reply = Reply(503, _NO_CONTENT, b"")

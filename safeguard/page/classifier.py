@@ -48,9 +48,7 @@ _CONFINED: Final = 0.5  # of the visible text at most may lie in harmful items, 
 # has a lower score (measured on composed pages). One bad comment shows less in the whole than a bad page does.
 _BLOCKS_FROM: Final = 0.2
 _ITEMS_FROM: Final = 0.05
-_SHORT: Final = (
-    2500  # characters of a page whose pieces are judged along with it: a second call costs more than they do
-)
+_SHORT: Final = 2500  # characters of a page whose pieces are judged with it: a second call would cost more
 
 
 @dataclass(frozen=True, slots=True)

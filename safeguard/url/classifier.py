@@ -67,20 +67,23 @@ class UrlClassifier:
         address = parse_address(url)
         scores = dict.fromkeys(Category, 0.0)
         findings: list[Finding] = []
+        found: list[Match] = []
         addresses = [address, *map(parse_address, unwrap(url))]
-        matches = [match for one in addresses for database in self._databases for match in database.lookup(one)]
-        for category, source, entry in _after_openings(matches):
+        for one in addresses:
+            matches = [match for database in self._databases for match in database.lookup(one)]
+            is_kept_open = any(match.category is None for match in matches)
+            found += _after_openings(matches) if is_kept_open else matches
+            if not is_kept_open and (imitation := imitates(one.host)) is not None:
+                score = _IMITATES if imitation.certain else _WORDS_AT_MOST
+                scores[Category.SCAM] = max(scores[Category.SCAM], score)
+                findings.append(Finding(Category.SCAM, score, f"brands#{imitation.brand}", 0, len(url), url))
+        for category, source, entry in found:
             # A host that is written in disguise is not found as such: the whole address is the span then.
             start = url.lower().find(entry)
             start, end = (start, start + len(entry)) if start >= 0 else (0, len(url))
             assert category is not None
             scores[category] = 1.0
             findings.append(Finding(category, 1.0, f"{source}#{entry}", start, end, url[start:end]))
-        for one in addresses:
-            if (imitation := imitates(one.host)) is not None:
-                score = _IMITATES if imitation.certain else _WORDS_AT_MOST
-                scores[Category.SCAM] = max(scores[Category.SCAM], score)
-                findings.append(Finding(Category.SCAM, score, f"brands#{imitation.brand}", 0, len(url), url))
         weights: dict[Category, float] = defaultdict(float)
         hits = self._phrases.find(fold([f"{address.host} {address.path}"]))
         for hit in hits:
@@ -103,10 +106,8 @@ class UrlClassifier:
 
 
 def _after_openings(matches: list[Match]) -> list[Match]:
-    """What is left where a list of addresses to keep open names one: nothing but what the law closes.
+    """What is left of an address that a list keeps open: nothing but what the law closes.
 
-    It opens the address only: pages there are judged like all others.
+    It opens that address only, and not those inside of it; pages there are judged like all others.
     """
-    if all(match.category is not None for match in matches):
-        return matches
     return [match for match in matches if match.category and taxonomy()[match.category].tier is Tier.LOCKED]

@@ -7,12 +7,12 @@ back and named; a list is never thrown away for a few of them, because even good
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import ipaddress
 import itertools
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from array import array
@@ -147,13 +147,10 @@ def compile_lists(
             "sets": [list(key) for key in sets],
             "networks": tables,
             "sizes": sizes,
-            "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in sizes},
         }
-        text = json.dumps(manifest, indent=1)
-        (out / MANIFEST).write_text(text, encoding="utf-8")
+        (out / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         ListDatabase(out)  # what cannot be opened is not put in force
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        shutil.rmtree(folder / name, ignore_errors=True)
+        name = secrets.token_hex(8)  # never that of one that somebody has open
         out.rename(folder / name)
     _put_in_force(folder, name)
     return reports
@@ -170,7 +167,6 @@ def _sort(number: int, source: Source, work: Path, networks: dict[str, list[int]
             if len(report.held_back) < _SHOWN:
                 report.held_back.append(entry.value)
             continue
-        # A list of open addresses opens with what it names; that is noted like an exception of a list.
         which = number << 1 | int(entry.allow)
         report.entries += 1
         if entry.kind is Kind.NETWORK:

@@ -1,6 +1,6 @@
 """Write listed hosts in the formats of other filters, so that a router or a district's DNS can use them.
 
-DNS answers for names only: listed paths and networks are left out there, and the first lines say how many.
+DNS answers for names only: listed paths and networks are left out there, and the last line says how many.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _is_network(text: str) -> bool:
 
 
 def write(entries: Iterable[Listed], form: Export) -> Iterator[str]:
-    """The lines of a file in that format, the last of them without entries: it counts what the format cannot say."""
+    """The lines of a file in that format; the last counts what the format cannot say, if there is such."""
     left_out = 0
     head, line, foot, mark = _WRITERS[form]
     yield from head

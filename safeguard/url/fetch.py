@@ -55,7 +55,7 @@ def fetch(
     part = target.with_name(target.name + ".part")
     mark = target.with_name(target.name + ".part-of")
     headers = {"User-Agent": "safeguard", "Accept-Encoding": "identity"}
-    begun = mark.read_text(encoding="utf-8") if part.exists() and mark.exists() else ""
+    begun = _begun(part, mark, url)
     if begun:
         headers |= {"Range": f"bytes={part.stat().st_size}-", "If-Range": begun}
     else:
@@ -80,13 +80,16 @@ def fetch(
                 raise ListError(f"{url} is a web page, not a list")
             goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
             done = part.stat().st_size if goes_on else 0
+            if goes_on and not response.headers.get("content-range", "").startswith(f"bytes {done}-"):
+                part.unlink()
+                raise ListError(f"{url} sends another part than it was asked for")
             size = response.headers.get("content-length", "")
             total = done + int(size) if size.isdigit() else None
             if total is not None and total > max_bytes:
                 raise ListError(f"{url} claims {total:,} bytes, more than a list may have")
             marks = Marks(response.headers.get("etag", ""), response.headers.get("last-modified", ""))
             strong = marks.etag if marks.etag and not marks.etag.startswith("W/") else marks.modified
-            mark.write_text(strong, encoding="utf-8")
+            mark.write_text(f"{url}\n{strong}", encoding="utf-8")
             with part.open("ab" if goes_on else "wb") as file:
                 for chunk in response.iter_raw():
                     done += len(chunk)
@@ -104,3 +107,11 @@ def fetch(
     mark.unlink()
     part.replace(target)
     return marks
+
+
+def _begun(part: Path, mark: Path, url: str) -> str:
+    """The mark of what has been fetched in part from that address; empty where that is nothing."""
+    if not part.exists() or not mark.exists():
+        return ""
+    address, _, begun = mark.read_text(encoding="utf-8").partition("\n")
+    return begun if address == url else ""

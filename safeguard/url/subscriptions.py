@@ -225,15 +225,23 @@ class Subscriptions:
         copy = self._copy_of(subscription.name)
         fresh = copy.with_name(copy.name + ".new")
         try:
-            if self._get(subscription, fresh, progress):
+            if (marks := self._get(subscription, fresh, progress)) is not None:
                 self._accept(subscription, fresh, copy, force=force)
+                # Only of what was taken: or else the next update would find that what was refused has not changed.
+                subscription.etag, subscription.modified = marks
             subscription.updated = datetime.now(UTC)
         finally:
             fresh.unlink(missing_ok=True)
             fresh.with_name(fresh.name + _SIGNATURE).unlink(missing_ok=True)
 
-    def _get(self, subscription: Subscription, fresh: Path, progress: Callable[[str, int, int | None], None]) -> bool:
-        """Put the list as it is now, and its signature, into files; ``False`` where it has not changed."""
+    def _get(
+        self, subscription: Subscription, fresh: Path, progress: Callable[[str, int, int | None], None]
+    ) -> tuple[str, str] | None:
+        """Put the list as it is now, and its signature, into files.
+
+        Returns:
+            The server's marks of it (none of a file); ``None`` where it has not changed.
+        """
         signature = fresh.with_name(fresh.name + _SIGNATURE)
         if not is_url(subscription.source):
             try:
@@ -242,27 +250,25 @@ class Subscriptions:
                     shutil.copyfile(subscription.source + _SIGNATURE, signature)
             except OSError as error:
                 raise ListError(f"{error.filename} cannot be read: {error.strerror}") from error
-            return True
+            return "", ""
         try:
             from safeguard.url.fetch import Marks, fetch
         except ModuleNotFoundError as error:
             raise MissingExtraError("fetching lists", "lists") from error
-        has_copy = self._copy_of(subscription.name).exists()
-        known = Marks(subscription.etag, subscription.modified) if has_copy else Marks()
+        known = Marks(subscription.etag, subscription.modified) if self._is_sound(subscription) else Marks()
         problems = []
         for url in (subscription.source, *subscription.mirrors):
             try:
                 marks = fetch(url, fresh, known, lambda done, total: progress(subscription.name, done, total))
                 if marks is None:
-                    return False
+                    return None
                 if subscription.key:
                     fetch(url + _SIGNATURE, signature, Marks())
             except ListError as error:
                 problems.append(str(error))
                 known = Marks()  # another server's marks say nothing
                 continue
-            subscription.etag, subscription.modified = marks.etag, marks.modified
-            return True
+            return marks.etag, marks.modified
         raise ListError("; ".join(problems))
 
     def _accept(self, subscription: Subscription, fresh: Path, copy: Path, *, force: bool) -> None:
@@ -282,16 +288,22 @@ class Subscriptions:
             )
         subscription.entries = reader.entries
         subscription.unsupported = dict(reader.unsupported)
-        with fresh.open("rb") as file:
-            subscription.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        subscription.sha256 = _digest(fresh)
         fresh.replace(copy)
 
+    def _is_sound(self, subscription: Subscription) -> bool:
+        """Whether the last good copy is there, and still what it was."""
+        copy = self._copy_of(subscription.name)
+        return copy.exists() and _digest(copy) == subscription.sha256
+
     def _compile(self) -> None:
-        sources = [
-            Source(subscription.name, subscription.category, self._copy_of(subscription.name), subscription.format)
-            for subscription in self.all
-            if self._copy_of(subscription.name).exists()
-        ]
+        sources = []
+        for subscription in self.all:
+            copy = self._copy_of(subscription.name)
+            if self._is_sound(subscription):
+                sources.append(Source(subscription.name, subscription.category, copy, subscription.format))
+            elif copy.exists():
+                subscription.problem = subscription.problem or "its copy is damaged: update it again"
         if not sources and not (self.folder / POINTER).exists():
             return
         reports: dict[str, Compiled] = {report.name: report for report in compile_lists(sources, self.folder)}
@@ -315,6 +327,11 @@ class Subscriptions:
 
     def _copy_of(self, name: str) -> Path:
         return self.folder / _COPIES / name
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def lock(file: IO[bytes]) -> None:

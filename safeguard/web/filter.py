@@ -337,12 +337,17 @@ class WebFilter:
         """Whether a body whose first bytes these are is to be judged; a download passes."""
         return Plan.JUDGE if starts_as_text(held, combined(headers, "content-encoding")) else Plan.PASS
 
-    def refuse(self, request: Request, headers: Headers) -> Reply | None:
-        """The answer in place of text that is too large to be judged; ``None`` where it may pass."""
-        if is_document(media_type(headers)):
+    def refuse(self, request: Request, headers: Headers, held: bytes = b"") -> Reply | None:
+        """The answer in place of text that cannot be judged as a whole; ``None`` where it may pass.
+
+        Args:
+            held: what is there of it.
+        """
+        kind = media_type(headers)
+        if is_document(kind) or held.startswith(b"%PDF-"):
             return None  # a book: a download like any other
         profile = self.profile(request)
-        verdict = Verdict(outcome=Outcome.TOO_LARGE)
+        verdict = Verdict(outcome=Outcome.UNDECODABLE if is_several(kind) else Outcome.TOO_LARGE)
         return self._act(request, profile, self._guard.decide(verdict, profile.name, language=self.language(request)))
 
     def hints(self, request: Request) -> tuple[Category, ...]:

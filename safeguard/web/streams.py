@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EVENT_TYPE: Final = "text/event-stream"
 EVERY: Final = 60  # characters of text between two looks,
 _LOOKS: Final = 8  # at one piece, before they become rarer
+_REMEMBERED: Final = 300  # characters of what was stopped that speak against what follows
 _AT_AN_END: Final = 20  # or so many where a sentence ends
 _ENDS: Final = (".", "!", "?", "…", "\n")
 MAX_MESSAGE: Final = 2000  # characters of a message that is judged where it passes: about a millisecond
@@ -84,15 +85,20 @@ class StreamFilter:
 
     def _feed(self, piece: bytes) -> list[bytes]:
         passed: list[bytes] = []
+        unseen: list[bytes] = []  # lines since the last look
         self._looks = 0
         for line, text in self._lines.read(self._decode(piece), last=not piece):
             self._window.add(text)
-            if self._is_due(text) and (notice := self._look()) is not None:
-                return [*passed, notice]
-            passed.append(line)
-        if not piece and self._window.fresh and (notice := self._look()) is not None:
-            return [notice]
-        return passed
+            unseen.append(line)
+            if self._is_due(text):
+                if (notice := self._look()) is not None:
+                    return [*passed, notice]
+                passed += unseen
+                unseen.clear()
+        is_over = not piece and self._window.fresh
+        if (is_over or self._window.fresh >= EVERY) and (notice := self._look()) is not None:
+            return [*passed, notice]
+        return passed + unseen
 
     def _is_due(self, text: str) -> bool:
         fresh = self._window.fresh
@@ -136,9 +142,10 @@ class MessageFilter:
         if self._window.text == text + joint:
             return alone
         together = self._decide(self._window.text)
-        # What was stopped stays in the window: the rest of a sentence is stopped with its beginning, until enough
-        # good words have come after it.
         self._window.looked_at()
+        if is_stopped(together):
+            # The end stays, so that the rest of a sentence is stopped with its beginning; good words soon outweigh it.
+            self._window.text = self._window.text[-_REMEMBERED:]
         return together
 
     def _words_of(self, message: str) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from components import require_folder
 
 from safeguard.resources import models_dir
 from safeguard.train.corpus import Text, identity_texts, read_corpus, read_swaps
@@ -24,8 +25,7 @@ def test_the_same_in_slightly_other_words_is_found() -> None:
 @pytest.fixture(scope="module")
 def folders() -> tuple[Path, Path]:
     corpus, validation = models_dir() / "corpus", models_dir() / "validation"
-    if not corpus.is_dir():
-        pytest.skip("the corpus is not part of an installed package")
+    require_folder(corpus)  # it is no part of an installed package
     return corpus, validation
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from safeguard import Action, AddressError, Category, Guard
+from safeguard.url.address import Address
+from safeguard.url.database import Match
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,26 @@ def test_a_banks_look_alike_is_closed_and_its_name_elsewhere_a_hint(guard: Guard
     assert guard.decide(guard.check_url("https://vietcombank.test/"), "early_years").action is Action.ALLOW
     assert guard.hints("https://vietcombank.test/") == (Category.SCAM,)
     assert guard.decide(guard.check_url("https://www.vietcombank.com.vn/")).action is Action.ALLOW
+
+
+class Kept:
+    """A list of addresses to keep open."""
+
+    def __init__(self, *hosts: str) -> None:
+        self._hosts = hosts
+
+    def lookup(self, address: Address) -> list[Match]:
+        return [Match(None, "kept", address.host)] if address.host in self._hosts else []
+
+
+def test_an_address_that_is_kept_open_opens_none_inside_of_it() -> None:
+    guard = Guard(lists=[Kept("web.archive.org")])
+    assert guard.decide(guard.check_url("https://web.archive.org/web/2020/lesson.test")).action is Action.ALLOW
+    assert guard.decide(guard.check_url("https://web.archive.org/web/2020/pornhub.com")).action is Action.BLOCK
+    inside = Guard(lists=[Kept("bet365.com")])
+    assert inside.decide(inside.check_url("https://web.archive.org/web/2020/bet365.com")).action is Action.ALLOW
+
+
+def test_what_adults_keep_open_is_no_imitation() -> None:
+    guard = Guard(lists=[Kept("vietc0mbank.test")])
+    assert guard.decide(guard.check_url("https://vietc0mbank.test/")).action is Action.ALLOW

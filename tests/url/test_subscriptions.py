@@ -54,7 +54,12 @@ class Publisher(BaseHTTPRequestHandler):
             first = int(self.headers["range"].removeprefix("bytes=").rstrip("-"))
             if self.headers["if-range"] != '"1"':
                 return self._answer(200, GOOD, ETag='"2"')
-            return self._answer(206, GOOD[first:], ETag='"1"')
+            span = f"bytes {first}-{len(GOOD) - 1}/{len(GOOD)}"
+            return self._answer(206, GOOD[first:], ETag='"1"', Content_Range=span)
+        if name == "shifted" and "range" in self.headers:  # the whole, under the name of a part
+            return self._answer(206, GOOD, ETag='"1"', Content_Range=f"bytes 0-{len(GOOD) - 1}/{len(GOOD)}")
+        if name == "shifted":
+            return self._answer(200, GOOD[:700], claims=len(GOOD), ETag='"1"')
         body = self.pages.get(name)
         if body is None:
             return self._answer(404, b"not here")
@@ -190,9 +195,48 @@ def test_what_has_changed_meanwhile_is_begun_anew(subscriptions: Subscriptions, 
     subscriptions.add(f"{server}/cut", Category.GAMBLING)
     update(subscriptions)
     begun = subscriptions.folder / "copies" / "cut.new.part-of"
-    begun.write_text('"0"', encoding="utf-8")
+    begun.write_text(f'{server}/cut\n"0"', encoding="utf-8")
     assert update(subscriptions) == ""
     assert subscriptions.all[0].entries == 100
+
+
+def test_a_part_that_was_not_asked_for_is_not_taken(subscriptions: Subscriptions, server: str) -> None:
+    subscriptions.add(f"{server}/shifted", Category.GAMBLING)
+    assert "cannot be fetched" in update(subscriptions)
+    assert "another part" in update(subscriptions)
+    assert not is_listed(subscriptions)
+
+
+def test_what_was_begun_at_one_address_is_not_gone_on_with_at_another(
+    subscriptions: Subscriptions, server: str
+) -> None:
+    subscriptions.add(f"{server}/cut", Category.GAMBLING, mirrors=[f"{server}/good"])
+    assert update(subscriptions) == "", "cut, and then whole from the mirror"
+    assert "range" not in Publisher.asked[1][1]
+    assert subscriptions.all[0].entries == 100
+
+
+def test_what_was_refused_is_refused_again_until_it_is_good(subscriptions: Subscriptions, server: str) -> None:
+    subscriptions.add(f"{server}/good", Category.GAMBLING)
+    update(subscriptions)
+    Publisher.pages["good"] = b"casino0.test\n"
+    for _ in range(3):
+        assert "1 entries instead of 100" in update(subscriptions), "its marks are not taken for those of a good copy"
+    assert is_listed(subscriptions)
+
+
+def test_a_damaged_copy_is_not_put_in_force_and_is_fetched_anew(subscriptions: Subscriptions, server: str) -> None:
+    subscriptions.add(f"{server}/good", Category.GAMBLING)
+    subscriptions.add(f"{server}/other", Category.SCAM)
+    Publisher.pages["other"] = b"other.test\n"
+    subscriptions.update()
+    (subscriptions.folder / "copies" / "good").write_bytes(b"\0")
+    (other,) = subscriptions.update(["other"])
+    assert not other.problem
+    assert "damaged" in Subscriptions(subscriptions.folder).all[0].problem
+    assert is_listed(subscriptions, "other.test")
+    assert not [item.problem for item in subscriptions.update() if item.problem]
+    assert is_listed(subscriptions)
 
 
 def test_mirrors_are_tried_in_turn(subscriptions: Subscriptions, server: str) -> None:

@@ -179,6 +179,10 @@ def test_too_large_is_as_the_profile_says(guard: Guard) -> None:
     assert reply is not None
     assert b"too large" in reply.body
     assert Setup(guard).web.refuse(get(URL, ENGLISH), (PDF,)) is None, "a book is a download"
+    assert Setup(guard).web.refuse(get(URL, ENGLISH), (), b"%PDF-1.7 ...") is None, "under any type"
+    several = Setup(guard).web.refuse(get(URL, ENGLISH), (("Content-Type", "multipart/x-mixed-replace"),))
+    assert several is not None
+    assert b"too large" not in several.body
     staff = Setup(guard, profile="staff")
     assert staff.web.refuse(get(), ()) is not None
     staff.post("continue", {"url": "/page", "category": "none"})

@@ -79,6 +79,16 @@ def test_words_under_other_names_are_seen(guard: Guard, name: str) -> None:
     assert len(setup.stopped) == 1
 
 
+@pytest.mark.parametrize("good", [5, 12, 40])
+def test_when_much_comes_at_once_no_harm_goes_on_before_it_is_seen(guard: Guard, good: int) -> None:
+    """All in one piece: the lines since the last look are held back until the next."""
+    setup = Setup(guard)
+    out = setup.run(b"".join([*[event(GOOD)] * good, *words(HARM * 2), *[event(GOOD)] * 3])).decode()
+    assert len(setup.stopped) == 1
+    shown = "".join(json.loads(line[6:])["delta"] for line in out.splitlines() if line.startswith("data: "))
+    assert "nổ lớn" not in shown
+
+
 def test_much_at_once_is_looked_at_in_larger_parts(guard: Guard) -> None:
     setup = Setup(guard, "application/x-ndjson")
     lines = [json.dumps({"text": GOOD}).encode() + b"\n" for _ in range(300)]
@@ -164,3 +174,14 @@ def test_words_beside_the_named_ones_are_seen(guard: Guard) -> None:
     assert decision is not None
     assert decision.action is Action.BLOCK
     assert HARM not in messages.mask(json.dumps({"text": "ok", "attachments": [{"title": HARM}]}), "N")
+
+
+def test_good_messages_are_shown_again_soon_after_harm(guard: Guard) -> None:
+    messages = make_messages(guard)
+    for start in range(0, len(HARM * 3), 6):
+        messages.judge(json.dumps({"text": (HARM * 3)[start : start + 6]}))
+    masked = 0
+    for _ in range(20):
+        decision = messages.judge(json.dumps({"text": GOOD}))
+        masked += decision is not None and decision.action is Action.BLOCK
+    assert masked < 6
