@@ -10,18 +10,24 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import psutil
 
 from safeguard.taxonomy import Category
 from safeguard.url.compiler import Source, compile_lists
 from safeguard.url.database import CurrentLists
 from safeguard.url.formats import Kind, ListReader
+from safeguard.url.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +139,34 @@ def run(target: Callable[..., None], *arguments: object) -> dict[str, Any]:
     return answer
 
 
+def proxy_memory(data: Path, home: Path) -> list[float]:
+    """MiB that a running proxy takes: without lists, and after each of three updates of all of them."""
+    environment = os.environ | {"SAFEGUARD_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-P", "-m", "safeguard.cli"]
+    lists = Subscriptions(home / "lists")
+    for number, path in enumerate(files(data)):
+        lists.add(str(path.resolve()), Category.SEXUAL, name=f"list{number}")
+    (home / "proxy.toml").write_text('listen = "127.0.0.1:0"\nconsole = "127.0.0.1:0"\nupdate_hours = 0\n')
+    found = []
+    with subprocess.Popen(
+        [*command, "proxy", "--config", str(home / "proxy.toml")], env=environment, stdout=subprocess.PIPE, text=True
+    ) as proxy:
+        assert proxy.stdout is not None
+        address = next(line for line in proxy.stdout if line.startswith("proxy")).split()[1]
+        with httpx.Client(proxy=address, timeout=30) as client:
+            for number in range(4):
+                if number:
+                    subprocess.run(
+                        [*command, "lists", "update"], env=environment, stdout=subprocess.DEVNULL, check=True
+                    )
+                    time.sleep(3)  # a proxy looks for new lists every two seconds
+                for name in ("try.safeguard.test", "pornhub.com"):
+                    client.get(f"http://{name}/")
+                found.append(psutil.Process(proxy.pid).memory_info().rss / MEBI)
+        proxy.send_signal(signal.SIGINT)
+    return found
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("data", type=Path)
@@ -157,6 +191,11 @@ def main() -> None:
             row = run(child, name, work)
             print(f"| {name} | {row['open_ms']:.1f} | {row['unlisted_us']:.2f} | {row['listed_us']:.2f} | "
                   f"{row['memory_mib']:.1f} |")  # fmt: skip
+        memory = proxy_memory(data, work / "home")
+        print(
+            f"\nA running proxy takes {memory[0]:.1f} MiB without lists, and after three updates of all of them "
+            f"{', '.join(f'{value:.1f}' for value in memory[1:])}."
+        )
 
 
 if __name__ == "__main__":
